@@ -1,0 +1,80 @@
+// Reads "--name value", "--name=value" and "--name" from the command line.
+#ifndef RAIDA_EXAMPLES_ARGUMENTS_HPP
+#define RAIDA_EXAMPLES_ARGUMENTS_HPP
+
+#include "bad_input.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace support {
+
+// Ask for every option once, then call done(): what nobody asked for is an error. All errors are bad_input.
+class arguments
+{
+  public:
+    arguments(int count, const char* const* values) : left_{values + (count > 0 ? 1 : 0), values + count} {}
+
+    // Is the option there? It takes no value.
+    [[nodiscard]] bool flag(std::string_view name) { return std::erase(left_, name) != 0; }
+
+    // The option's value. Where it is given twice, the last one counts.
+    [[nodiscard]] std::optional<std::string> value(std::string_view name)
+    {
+        std::optional<std::string> found;
+        for (auto at = left_.begin(); at != left_.end();) {
+            const bool has_value = at->starts_with(name) && at->substr(name.size()).starts_with('=');
+            if (!has_value && *at != name) {
+                ++at;
+                continue;
+            }
+            if (has_value) {
+                found = at->substr(name.size() + 1);
+                at = left_.erase(at);
+                continue;
+            }
+            if (at + 1 == left_.end() || (at + 1)->starts_with("--"))
+                throw bad_input{std::string{name} + " needs a value (--help lists all options)"};
+            found = *(at + 1);
+            at = left_.erase(at, at + 2);
+        }
+        return found;
+    }
+
+    // The option's value, a whole number from `least` to `most`, or `otherwise` where it is not given.
+    template <class Number>
+    [[nodiscard]] Number number(std::string_view name, Number least, Number most, Number otherwise)
+    {
+        const auto text = value(name);
+        if (!text)
+            return otherwise;
+        Number result{};
+        const char* const end = text->data() + text->size();
+        const auto [stopped, failure] = std::from_chars(text->data(), end, result);
+        if (failure != std::errc{} || stopped != end || result < least || result > most)
+            throw bad_input{std::string{name} + " takes a whole number from " + std::to_string(least) +
+                            " to " + std::to_string(most) + ", not " + quoted(*text)};
+        return result;
+    }
+
+    void done() const
+    {
+        if (left_.empty())
+            return;
+        const bool is_option = left_.front().starts_with('-');
+        throw bad_input{(is_option ? "unknown option " : "unexpected argument ") + quoted(left_.front()) +
+                        " (--help lists all options)"};
+    }
+
+  private:
+    std::vector<std::string_view> left_;
+};
+
+} // namespace support
+
+#endif // RAIDA_EXAMPLES_ARGUMENTS_HPP

@@ -1,0 +1,79 @@
+// What a detection has found, for whoever reports it.
+#ifndef RAIDA_EXAMPLES_FINDINGS_HPP
+#define RAIDA_EXAMPLES_FINDINGS_HPP
+
+#include <raida/raida.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace support {
+
+// One fan-out: at most as many tokens as fit into a datagram.
+struct part
+{
+    std::span<const raida::token> tokens;
+    raida::replies<> replies{};
+    raida::tally<> tally{};
+};
+
+struct findings
+{
+    raida::server_list<> servers;
+    std::vector<part> parts;
+    std::chrono::nanoseconds elapsed{};                      // from the first send to the last answer
+    std::optional<std::chrono::nanoseconds> certain_after{}; // nothing could change any verdict any more
+    std::array<std::optional<raida::status>, raida::server_count> hints{}; // why a server is silent, perhaps
+    raida::lane_statistics traffic{};
+
+    findings(const raida::server_list<>& asked, std::span<const raida::token> tokens) : servers{asked}
+    {
+        const std::size_t most = raida::max_tokens(raida::detect_command);
+        for (; !tokens.empty(); tokens = tokens.subspan(parts.back().tokens.size()))
+            parts.push_back({.tokens = tokens.first(std::min(most, tokens.size()))});
+    }
+
+    [[nodiscard]] std::size_t count(raida::verdict which) const
+    {
+        std::size_t sum = 0;
+        for (const part& one : parts)
+            sum += one.tally.count(which);
+        return sum;
+    }
+
+    [[nodiscard]] std::size_t token_count() const
+    {
+        std::size_t sum = 0;
+        for (const part& one : parts)
+            sum += one.tokens.size();
+        return sum;
+    }
+
+    // What the same questions would have taken one after another.
+    [[nodiscard]] std::chrono::nanoseconds in_turn() const
+    {
+        std::chrono::nanoseconds sum{};
+        for (const part& one : parts)
+            for (const raida::reply& reply : one.replies)
+                sum += reply.latency;
+        return sum;
+    }
+};
+
+// Why a slot has no answer, as precisely as it is known.
+inline std::string reason(const findings& found, const raida::reply& reply)
+{
+    if (reply.error == raida::errc::no_endpoint && found.servers.error(reply.server))
+        return found.servers.error(reply.server).message();
+    return reply.error.message();
+}
+
+} // namespace support
+
+#endif // RAIDA_EXAMPLES_FINDINGS_HPP

@@ -1,0 +1,310 @@
+// Echo, version, detect, pown and find: requests for all servers in, answers out. Not encrypted (type 0).
+#ifndef RAIDA_COMMANDS_HPP
+#define RAIDA_COMMANDS_HPP
+
+#include <raida/challenge.hpp>
+#include <raida/detail/bytes.hpp>
+#include <raida/detail/random.hpp>
+#include <raida/errc.hpp>
+#include <raida/packet.hpp>
+#include <raida/request.hpp>
+#include <raida/status.hpp>
+#include <raida/token.hpp>
+#include <raida/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1 {
+
+/// What is the same for all requests of one `commands`.
+struct command_settings
+{
+    std::uint16_t coin = default_coin;
+    std::size_t datagram_limit = default_datagram_limit; ///< bytes of a request; TCP allows up to 65,567
+    std::uint32_t serial_limit = raida::serial_limit;    ///< serial numbers at or over it are refused
+    std::uint8_t shard = 0;
+};
+
+/// Bytes that one token takes in the payload; 0 for commands without tokens.
+[[nodiscard]] constexpr std::size_t record_size(command_code what) noexcept
+{
+    if (what == detect_command)
+        return 1 + 4 + 16;
+    if (what == pown_command || what == find_command)
+        return 1 + 4 + 16 + 16;
+    return 0;
+}
+
+/// How many tokens one request of at most `datagram_limit` bytes carries; by default 64 for detect, 36 for
+/// pown and find.
+[[nodiscard]] constexpr std::size_t max_tokens(command_code what,
+                                               std::size_t datagram_limit = default_datagram_limit) noexcept
+{
+    constexpr std::size_t overhead = header_size + challenge_size + terminator_size;
+    const std::size_t limit = std::min(datagram_limit, header_size + max_body);
+    return record_size(what) == 0 || limit < overhead ? 0 : (limit - overhead) / record_size(what);
+}
+
+/// Builds one request per server, each with a fresh challenge and an echo that the server's lane has not seen
+/// for 65,534 requests. The answer to each must carry the challenge, which `expected_signature` says.
+///
+/// Every command comes twice: with a trailing error_code, which on failure is set and no request is returned
+/// (all are empty), and without, throwing std::system_error.
+/// Errors: no_randomness; with tokens also no_tokens, too_many_tokens (beyond the datagram limit),
+/// invalid_denomination, invalid_serial_number, duplicate_token (servers would alias or count twice), and
+/// invalid_authenticity where there is not one set of new numbers per token.
+/// Object lifetimes: nothing that is passed in is kept.
+/// Thread safety: distinct objects safe, shared objects unsafe.
+template <std::size_t N = server_count, random_source Random = detail::random_bytes>
+class commands
+{
+    static_assert(N > 0 && N <= 256, "a server's number is one byte");
+
+  public:
+    using tokens_view = std::span<const basic_token<N>>;
+    using new_numbers_view = std::span<const authenticity_numbers<N>>; ///< one set per token, in their order
+
+    explicit commands(command_settings settings = {}, Random random = {})
+        : settings_{settings}, random_{std::move(random)}
+    {}
+
+    // A copy would hand out the same echoes again.
+    commands(const commands&) = delete;
+    commands& operator=(const commands&) = delete;
+    commands(commands&&) = default;
+    commands& operator=(commands&&) = default;
+    ~commands() = default;
+
+    /// Are you there?
+    [[nodiscard]] requests<N> echo(std::error_code& error) { return build(echo_command, {}, {}, error); }
+    [[nodiscard]] requests<N> echo()
+    {
+        return or_throw("echo", [&](std::error_code& error) { return echo(error); });
+    }
+
+    /// Which version do you run? parse_version() reads the answer.
+    [[nodiscard]] requests<N> version(std::error_code& error)
+    {
+        return build(version_command, {}, {}, error);
+    }
+    [[nodiscard]] requests<N> version()
+    {
+        return or_throw("version", [&](std::error_code& error) { return version(error); });
+    }
+
+    /// Are these tokens authentic? aggregate() reads the answers.
+    [[nodiscard]] requests<N> detect(tokens_view tokens, std::error_code& error)
+    {
+        return build(detect_command, tokens, {}, error);
+    }
+    [[nodiscard]] requests<N> detect(tokens_view tokens)
+    {
+        return or_throw("detect", [&](std::error_code& error) { return detect(tokens, error); });
+    }
+
+    /// Which of two authenticity numbers does each token have? parse_find() reads the answers.
+    [[nodiscard]] requests<N> find(tokens_view tokens, new_numbers_view new_numbers, std::error_code& error)
+    {
+        return build(find_command, tokens, new_numbers, error);
+    }
+    [[nodiscard]] requests<N> find(tokens_view tokens, new_numbers_view new_numbers)
+    {
+        return or_throw("find", [&](std::error_code& error) { return find(tokens, new_numbers, error); });
+    }
+
+    /// Take ownership: give these tokens new authenticity numbers. Never send one twice; keep the old and the
+    /// new numbers until find() says which of them each server has.
+    [[nodiscard]] requests<N> pown(tokens_view tokens, new_numbers_view new_numbers, std::error_code& error)
+    {
+        return build(pown_command, tokens, new_numbers, error);
+    }
+    [[nodiscard]] requests<N> pown(tokens_view tokens, new_numbers_view new_numbers)
+    {
+        return or_throw("pown", [&](std::error_code& error) { return pown(tokens, new_numbers, error); });
+    }
+
+    [[nodiscard]] const command_settings& settings() const noexcept { return settings_; }
+
+  private:
+    using challenges = std::array<std::array<std::uint8_t, 12>, N>;
+
+    requests<N> build(command_code what, tokens_view tokens, new_numbers_view new_numbers,
+                      std::error_code& error)
+    {
+        error = refuse(what, tokens, new_numbers);
+        challenges random{};
+        if (!error)
+            draw(random, error);
+        if (error)
+            return {};
+        const std::size_t body = challenge_size + tokens.size() * record_size(what) + terminator_size;
+        requests<N> packets{header_size + body};
+        request_header header{.shard = settings_.shard, .what = what, .coin = settings_.coin};
+        header.body_size = static_cast<std::uint16_t>(body);
+        for (std::size_t server = 0; server < N; ++server) {
+            header.server = static_cast<std::uint8_t>(server);
+            header.echo(next_echo(server));
+            const signature challenge = make_challenge(random[server]);
+            std::uint8_t* to = packets.writable(server).data();
+            header.write(to);
+            to = std::copy(challenge.begin(), challenge.end(), to + header_size);
+            to = write_payload(to, server, tokens, new_numbers);
+            std::fill_n(to, terminator_size, terminator_byte);
+            packets.expect(server, challenge);
+        }
+        return packets;
+    }
+
+    // Every server gets its own authenticity numbers and nobody else's.
+    static std::uint8_t* write_payload(std::uint8_t* to, std::size_t server, tokens_view tokens,
+                                       new_numbers_view new_numbers) noexcept
+    {
+        const auto append = [&to](const authenticity_number& number) {
+            to = std::copy_n(number.bytes().data(), authenticity_number::size, to);
+        };
+        for (std::size_t i = 0; i < tokens.size(); ++i) {
+            *to = static_cast<std::uint8_t>(tokens[i].denomination.value);
+            detail::store_big<4>(to + 1, tokens[i].serial.value);
+            to += 5;
+            append(tokens[i].numbers[server]);
+            if (!new_numbers.empty())
+                append(new_numbers[i][server]);
+        }
+        return to;
+    }
+
+    std::error_code refuse(command_code what, tokens_view tokens, new_numbers_view new_numbers)
+    {
+        if (record_size(what) == 0)
+            return {};
+        if (tokens.empty())
+            return errc::no_tokens;
+        if (tokens.size() > max_tokens(what, settings_.datagram_limit))
+            return errc::too_many_tokens;
+        if (what != detect_command && new_numbers.size() != tokens.size())
+            return errc::invalid_authenticity;
+        keys_.clear();
+        for (const basic_token<N>& token : tokens) {
+            if (!token.denomination.is_valid())
+                return errc::invalid_denomination;
+            if (!token.serial.is_valid(settings_.serial_limit))
+                return errc::invalid_serial_number;
+            keys_.push_back(token.id().key());
+        }
+        std::sort(keys_.begin(), keys_.end());
+        if (std::adjacent_find(keys_.begin(), keys_.end()) != keys_.end())
+            return errc::duplicate_token;
+        return {};
+    }
+
+    void draw(challenges& random, std::error_code& error)
+    {
+        if (!started_) { // echoes start anywhere: replies to an earlier program on this port rarely fit
+            std::array<std::uint8_t, 2 * N> starts{};
+            random_.fill(starts, error);
+            if (error)
+                return;
+            for (std::size_t server = 0; server < N; ++server)
+                echoes_[server] = detail::load_big<2, std::uint16_t>(starts.data() + 2 * server);
+            started_ = true;
+        }
+        random_.fill({random.front().data(), sizeof(random)}, error);
+    }
+
+    std::uint16_t next_echo(std::size_t server) noexcept
+    {
+        std::uint16_t& echo = echoes_[server];
+        if (++echo == 0) // servers that could not read a header answer with echo 0: never ours
+            ++echo;
+        return echo;
+    }
+
+    template <class Build>
+    requests<N> or_throw(const char* what, Build build_it)
+    {
+        std::error_code error;
+        requests<N> packets = build_it(error);
+        if (error)
+            throw std::system_error{error, what};
+        return packets;
+    }
+
+    command_settings settings_;
+    Random random_;
+    bool started_ = false;
+    std::array<std::uint16_t, N> echoes_{}; // the last one handed out per server
+    std::vector<std::uint64_t> keys_;       // kept for its memory only
+};
+
+/// The text of a version answer, which must be printable ASCII (measured: 8 digits); nothing for other bytes.
+/// The text points into `body`.
+[[nodiscard]] inline std::optional<std::string_view> parse_version(bytes_view body) noexcept
+{
+    const bool printable =
+        std::all_of(body.begin(), body.end(), [](std::uint8_t c) { return c >= 32 && c < 127; });
+    if (body.empty() || !printable)
+        return std::nullopt;
+    return std::string_view{reinterpret_cast<const char*>(body.data()), body.size()};
+}
+
+/// Which number a server has for a token.
+enum class find_answer : std::uint8_t
+{
+    neither = 0,
+    authenticity = 1,    ///< the one that the token names
+    new_authenticity = 2 ///< the new one
+};
+
+/// One find_answer per token, over a body that somebody else keeps alive.
+class find_answers
+{
+  public:
+    [[nodiscard]] constexpr std::size_t size() const noexcept { return count_; }
+    [[nodiscard]] constexpr find_answer operator[](std::size_t token) const noexcept
+    {
+        assert(token < count_);
+        return body_.empty() ? all_ : static_cast<find_answer>(body_[token]);
+    }
+
+  private:
+    friend constexpr std::optional<find_answers> parse_find(status, bytes_view, std::size_t) noexcept;
+
+    constexpr find_answers(std::size_t count, find_answer all) noexcept : count_{count}, all_{all} {}
+    constexpr explicit find_answers(bytes_view body) noexcept : body_{body}, count_{body.size()} {}
+
+    bytes_view body_{};
+    std::size_t count_;
+    find_answer all_{};
+};
+
+/// Reads an answer to find; `body` without terminator. Nothing for other statuses, for a body without exactly
+/// one byte 0..2 per token, and for one that contradicts its status. Only a mixed answer needs a body.
+[[nodiscard]] constexpr std::optional<find_answers> parse_find(status what, bytes_view body,
+                                                               std::size_t token_count) noexcept
+{
+    if (!is_find_result(what) || token_count == 0)
+        return std::nullopt;
+    const bool mixed = what == status::find_mixed;
+    const auto all =
+        static_cast<std::uint8_t>(static_cast<unsigned>(what) - static_cast<unsigned>(status::find_neither));
+    if (body.empty() && !mixed)
+        return find_answers{token_count, static_cast<find_answer>(all)};
+    const auto fits = [&](std::uint8_t byte) { return mixed ? byte <= 2 : byte == all; };
+    if (body.size() != token_count || !std::all_of(body.begin(), body.end(), fits))
+        return std::nullopt;
+    return find_answers{body};
+}
+
+} // namespace raida::inline v1
+
+#endif // RAIDA_COMMANDS_HPP

@@ -1,0 +1,152 @@
+// How long to wait for each server, and whether to ask it again.
+#ifndef RAIDA_DEADLINES_HPP
+#define RAIDA_DEADLINES_HPP
+
+#include <raida/errc.hpp>
+#include <raida/learning.hpp>
+#include <raida/packet.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <system_error>
+#include <variant>
+
+namespace raida::inline v1 {
+
+/// Public guidance for one request by UDP.
+inline constexpr std::chrono::milliseconds default_deadline{3000};
+
+/// Deadlines longer than this are refused: they are a mistake in units.
+inline constexpr std::chrono::hours longest_deadline{1};
+
+/// Deadlines learned from each server's own round trips: SRTT + 4 RTTVAR within these bounds. Where nothing
+/// is known yet `unknown` holds. An echo gets two thirds of it and a batch five thirds, as public guidance
+/// has it (2, 3 and 5 seconds); a learned deadline gets more for a batch likewise.
+struct learned
+{
+    std::chrono::nanoseconds shortest = std::chrono::milliseconds{200};
+    std::chrono::nanoseconds longest = std::chrono::seconds{10};
+    std::chrono::nanoseconds unknown = default_deadline;
+
+    /// Requests of more bytes than this are batches.
+    static constexpr std::size_t batch = 256;
+
+    [[nodiscard]] constexpr std::chrono::nanoseconds operator()(const round_trip& known, command_code what,
+                                                                std::size_t size) const noexcept
+    {
+        auto wanted = known.samples == 0 ? unknown : known.timeout();
+        if (size > batch)
+            wanted = wanted * 5 / 3;
+        else if (what == echo_command && known.samples == 0)
+            wanted = wanted * 2 / 3;
+        return std::clamp(wanted, shortest, std::max(shortest, longest));
+    }
+};
+
+/// How long each server's answer is awaited, counted from the send of its own request.
+///
+/// One duration for all servers, one for each, or learned from what each server showed before. Regular and
+/// free of allocation. Refused at the call with errc::invalid_deadline: a duration that is not positive, or
+/// longer than `longest_deadline`.
+template <std::size_t N = server_count>
+class deadlines
+{
+  public:
+    using duration = std::chrono::nanoseconds;
+    using per_server = std::array<duration, N>;
+
+    /// The default for all.
+    constexpr deadlines() noexcept : rule_{duration{default_deadline}} {}
+
+    /// One for all.
+    template <class Rep, class Period>
+    constexpr deadlines(std::chrono::duration<Rep, Period> all) noexcept : rule_{convert(all)}
+    {}
+
+    /// One per server, by its id.
+    template <class Rep, class Period>
+    constexpr deadlines(const std::array<std::chrono::duration<Rep, Period>, N>& each) noexcept
+    {
+        per_server converted{};
+        std::transform(each.begin(), each.end(), converted.begin(), [](auto one) { return convert(one); });
+        rule_ = converted;
+    }
+
+    /// Learned, within bounds.
+    constexpr deadlines(const learned& bounds) noexcept : rule_{bounds} {}
+
+    /// Empty, or errc::invalid_deadline.
+    [[nodiscard]] std::error_code check() const noexcept
+    {
+        const auto is_wrong = [](duration one) { return one <= duration::zero() || one > longest_deadline; };
+        bool wrong = false;
+        if (const auto* bounds = std::get_if<learned>(&rule_))
+            wrong = is_wrong(bounds->shortest) || is_wrong(bounds->longest) || is_wrong(bounds->unknown) ||
+                    bounds->shortest > bounds->longest;
+        else if (const auto* each = std::get_if<per_server>(&rule_))
+            wrong = std::any_of(each->begin(), each->end(), is_wrong);
+        else
+            wrong = is_wrong(*std::get_if<duration>(&rule_));
+        return wrong ? make_error_code(errc::invalid_deadline) : std::error_code{};
+    }
+
+    /// For a request of `size` bytes to `server`, whose round trips are `known`.
+    [[nodiscard]] constexpr duration for_server(std::size_t server, const round_trip& known = {},
+                                                command_code what = {}, std::size_t size = 0) const noexcept
+    {
+        if (const auto* all = std::get_if<duration>(&rule_))
+            return *all;
+        if (const auto* each = std::get_if<per_server>(&rule_))
+            return (*each)[server];
+        return (*std::get_if<learned>(&rule_))(known, what, size);
+    }
+
+  private:
+    // Out of range becomes "too long" or "not positive" instead of overflowing.
+    template <class Rep, class Period>
+    static constexpr duration convert(std::chrono::duration<Rep, Period> from) noexcept
+    {
+        using seconds = std::chrono::duration<double>;
+        if (seconds{from} > seconds{longest_deadline})
+            return duration::max();
+        if (!(seconds{from} > seconds::zero()))
+            return duration::zero();
+        return std::max(duration{1}, std::chrono::duration_cast<duration>(from));
+    }
+
+    std::variant<duration, per_server, learned> rule_;
+};
+
+/// Whether a request that was not answered may be sent again, to the same server, with the same bytes.
+///
+/// Only for commands that may be repeated (echo, version, detect, find): asking for it with any other is
+/// refused at the call with errc::not_idempotent. Each further attempt has its own deadline.
+struct retry_policy
+{
+    unsigned attempts = 1; ///< datagrams per server in all; 1: no retry, at most 255
+    double backoff = 1.5;  ///< each further deadline is so much longer
+    std::chrono::nanoseconds longest = std::chrono::seconds{10}; ///< but never longer than this
+
+    /// No datagram is sent twice.
+    [[nodiscard]] static constexpr retry_policy none() noexcept { return {}; }
+
+    /// As public guidance has it: deadlines growing by half, ten seconds at most.
+    [[nodiscard]] static constexpr retry_policy up_to(unsigned attempts) noexcept
+    {
+        return {.attempts = attempts};
+    }
+
+    /// The deadline after one of `previous`.
+    [[nodiscard]] constexpr std::chrono::nanoseconds next(std::chrono::nanoseconds previous) const noexcept
+    {
+        const auto longer = std::chrono::duration<double, std::nano>{previous} * std::max(backoff, 1.0);
+        const auto limit = std::max(longest, previous);
+        return longer < limit ? std::chrono::duration_cast<std::chrono::nanoseconds>(longer) : limit;
+    }
+};
+
+} // namespace raida::inline v1
+
+#endif // RAIDA_DEADLINES_HPP

@@ -1,0 +1,397 @@
+// The thin layer between the decisions, the transport and the handlers: everything that a fanout does happens
+// in one place, turn(), in one order.
+#ifndef RAIDA_DETAIL_ENGINE_HPP
+#define RAIDA_DETAIL_ENGINE_HPP
+
+#include <raida/detail/context_member.hpp>
+#include <raida/detail/entry_guard.hpp>
+#include <raida/detail/packet_access.hpp>
+#include <raida/detail/slab.hpp>
+#include <raida/detail/switchboard.hpp>
+#include <raida/detail/waiting_handler.hpp>
+#include <raida/transport/seam.hpp>
+
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/error.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/execution_context.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <asio/query.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1::detail {
+
+template <std::size_t N, class Transport>
+class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
+                     private context_member,
+                     private transport_sink
+{
+  public:
+    using executor_type = typename Transport::executor_type;
+
+    engine(Transport&& transport, const limits& allowed)
+        : context_member{asio::query(transport.get_executor(), asio::execution::context)},
+          transport_{std::move(transport)},
+          board_{allowed, max_packet_of<Transport>}
+    {}
+
+    ~engine() { abandon_all(); }
+
+    /// After construction, once a shared_ptr owns it.
+    void attach() { transport_.attach(*this, this->weak_from_this()); }
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return transport_.get_executor(); }
+    [[nodiscard]] Transport& transport() noexcept { return transport_; }
+    [[nodiscard]] const fanout_statistics<N>& counts() noexcept { return board_.counts(); }
+
+    /// Starts a fan-out, or arranges for its refusal. The handler is never called from here.
+    [[nodiscard]] std::array<round_trip, N>& round_trips() noexcept { return board_.round_trips(); }
+    [[nodiscard]] bool is_isolated(std::size_t server) const noexcept { return board_.is_isolated(server); }
+
+    /// `Storage` is own_replies<N>, or borrowed_replies with `into`.
+    template <class Storage, class Packets, class Handler>
+    void start(const Packets& packets, request_options<N> options, replies<N>* into, Handler&& handler);
+
+    /// New requests of this lane go to the transport's new endpoint; those in flight are awaited at the old
+    /// one.
+    void renew_lane(std::size_t server);
+
+    /// Cancels everything. The handlers are still called.
+    void stop();
+
+  private:
+    using waiting = waiting_handler<N>;
+
+    struct abandoner
+    {
+        void operator()(waiting* one) const noexcept { one->abandon(); }
+    };
+
+    struct canceller
+    {
+        std::weak_ptr<engine> of;
+        std::uint32_t index;
+        std::uint32_t serial;
+
+        void operator()(asio::cancellation_type type) const
+        {
+            const auto accepted = asio::cancellation_type::terminal | asio::cancellation_type::partial |
+                                  asio::cancellation_type::total;
+            if ((type & accepted) == asio::cancellation_type::none)
+                return;
+            if (const auto target = of.lock())
+                target->cancel(index, serial);
+        }
+    };
+
+    // transport_sink
+    void on_datagram(std::size_t lane, std::uint8_t generation, const incoming& arrived) override
+    {
+        board_.on_datagram(lane, generation, arrived, transport_.now());
+    }
+    void on_error(std::size_t lane, std::uint8_t generation, std::error_code error, bytes_view quoted,
+                  request_id id) override
+    {
+        board_.on_error(lane, generation, error, quoted, id, transport_.now());
+    }
+    void on_wake() override { turn(); }
+    bool is_awaited(std::size_t lane, request_id id) noexcept override { return board_.is_awaited(lane, id); }
+    lane_statistics& counts(std::size_t lane) noexcept override { return board_.counts().servers[lane]; }
+
+    // context_member
+    void on_context_shutdown() noexcept override
+    {
+        const auto self = this->weak_from_this().lock(); // dropped handlers may own the last fanout
+        abandoned_ = true;
+        abandon_all();
+        transport_.release();
+    }
+
+    [[nodiscard]] bool has_results() const noexcept
+    {
+        return board_.has_results() || !refused_.empty() || !refusing_.empty();
+    }
+
+    void cancel(std::uint32_t index, std::uint32_t serial);
+    void schedule_turn();
+    void turn();
+    void expire();
+    void show_settled();
+    void deliver();
+    void send();
+    void send_lane(std::size_t lane);
+    void rest_or_listen();
+    void close_old_sockets();
+    void abandon_all() noexcept;
+
+    Transport transport_;
+    slab memory_; // before what is allocated from it
+    switchboard<N> board_;
+    std::vector<std::pair<waiting*, std::error_code>> refused_, refusing_;
+    std::optional<asio::executor_work_guard<executor_type>> work_;
+    std::bitset<N> retiring_; // lanes with an earlier socket still open
+    entry_monitor monitor_;
+    bool in_turn_ = false;
+    bool turn_scheduled_ = false;
+    bool stopped_ = false;
+    bool abandoned_ = false;
+};
+
+template <std::size_t N, class Transport>
+template <class Storage, class Packets, class Handler>
+void engine<N, Transport>::start(const Packets& packets, request_options<N> options, replies<N>* into,
+                                 Handler&& handler)
+{
+    using handler_type = std::decay_t<Handler>;
+    const entry_monitor::guard entered{monitor_};
+
+    std::array<packet_view, N> views;
+    auto error = stopped_ ? make_error_code(errc::engine_stopped) : view_packets<N>(packets, views);
+    if (!error)
+        error = board_.check(views, options);
+
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    std::unique_ptr<waiting, abandoner> waits{
+        waiting_handler_of<N, handler_type, executor_type, Storage>::make(
+            memory_, get_executor(), into, handler_type(std::forward<Handler>(handler)))};
+    if (error) {
+        waits->answers().reset();
+        refused_.emplace_back(waits.get(), error);
+    } else {
+        std::bitset<N> reachable;
+        for (std::size_t server = 0; server < N; ++server)
+            reachable[server] = transport_.has_endpoint(server);
+        const auto& made = board_.admit(views, std::move(options), waits->answers(), reachable, waits.get(),
+                                        transport_.now());
+        if (slot.is_connected())
+            slot.template emplace<canceller>(canceller{this->weak_from_this(), made.index, made.serial});
+    }
+    waits.release(); // NOLINT: the board or the list of refusals has it
+    if (!work_)
+        work_.emplace(get_executor());
+    schedule_turn();
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::cancel(std::uint32_t index, std::uint32_t serial)
+{
+    if (stopped_)
+        return; // the signal may outlive the engine's context, and the storage that answers go to
+    const entry_monitor::guard entered{monitor_};
+    auto& which = board_.rounds()[index];
+    if (!which.active || which.serial != serial)
+        return;
+    board_.finish(which, asio::error::operation_aborted);
+    schedule_turn();
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::renew_lane(std::size_t server)
+{
+    const entry_monitor::guard entered{monitor_};
+    auto& lane = board_.lane_of(server);
+    if (retiring_[server]) // two renewals at once: the oldest requests are answered by their deadlines
+        transport_.close_generation(server, lane.previous_generation());
+    lane.renew();
+    retiring_.set(server);
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::stop()
+{
+    if (std::exchange(stopped_, true) || abandoned_)
+        return;
+    const entry_monitor::guard entered{monitor_};
+    transport_.close();
+    for (std::uint32_t index = 0; index < board_.rounds().size(); ++index)
+        board_.finish(board_.rounds()[index], asio::error::operation_aborted);
+    if (has_results())
+        schedule_turn();
+    else
+        work_.reset();
+}
+
+// Within a turn nothing needs to be arranged: it ends with sending and with a look at what is left.
+template <std::size_t N, class Transport>
+void engine<N, Transport>::schedule_turn()
+{
+    if (in_turn_ || std::exchange(turn_scheduled_, true))
+        return;
+    asio::post(get_executor(), [self = this->shared_from_this()] {
+        self->turn_scheduled_ = false;
+        self->turn();
+    });
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::turn()
+{
+    const auto self = this->shared_from_this(); // handlers may destroy the last fanout
+    const entry_monitor::guard entered{monitor_};
+    struct turn_guard
+    {
+        engine& of;
+        bool threw = true;
+
+        ~turn_guard()
+        {
+            of.in_turn_ = false;
+            if (!of.abandoned_ && (threw || of.has_results()))
+                of.schedule_turn();
+        }
+    } guard{*this};
+    in_turn_ = true;
+    if (!stopped_)
+        expire();
+    show_settled();
+    deliver();
+    if (!stopped_)
+        send();
+    if (!abandoned_)
+        rest_or_listen();
+    guard.threw = false;
+}
+
+// What is in the sockets already wins over a deadline, and so does a place that is free.
+template <std::size_t N, class Transport>
+void engine<N, Transport>::expire()
+{
+    const auto now = transport_.now();
+    if (board_.next_due() > now)
+        return;
+    const auto lanes = board_.lanes_due(now);
+    for (std::size_t lane = 0; lane < N; ++lane)
+        if (lanes[lane])
+            transport_.drain(lane);
+    send();
+    board_.expire(now);
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::show_settled()
+{
+    for (auto next = board_.next_settled(); next.of != nullptr; next = board_.next_settled()) {
+        try {
+            if (next.of->on_reply && !stopped_)
+                next.of->on_reply((*next.of->answers)[next.server]);
+        } catch (...) {
+            board_.notified(*next.of, transport_.now());
+            throw;
+        }
+        board_.notified(*next.of, transport_.now());
+    }
+}
+
+// Only what is finished now: handlers that start what finishes at once must not keep the thread for ever.
+template <std::size_t N, class Transport>
+void engine<N, Transport>::deliver()
+{
+    if (refusing_.empty()) {
+        refusing_.swap(refused_);
+        std::reverse(refusing_.begin(), refusing_.end());
+    }
+    while (!refusing_.empty()) {
+        const auto [waits, error] = refusing_.back();
+        refusing_.pop_back();
+        waits->complete(error);
+    }
+    for (auto left = board_.finished_count(); left != 0; --left) {
+        round<N>* const done = board_.next_finished();
+        if (done == nullptr)
+            return; // a handler ran the context itself, and the rest was delivered there
+        auto* const waits = static_cast<waiting*>(std::exchange(done->owner, nullptr));
+        board_.release(*done);
+        waits->complete({});
+    }
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::send()
+{
+    const auto lanes = board_.sendable();
+    for (std::size_t lane = 0; lane < N; ++lane)
+        if (lanes[lane])
+            send_lane(lane);
+    if (retiring_.any())
+        close_old_sockets();
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::send_lane(std::size_t lane)
+{
+    auto& from = board_.lane_of(lane);
+    if (from.sent_since_renewal() >= board_.allowed().requests_per_port && !retiring_[lane])
+        renew_lane(lane);
+    std::array<outgoing, 64> batch;
+    while (board_.sendable()[lane]) {
+        const auto count = board_.next_batch(lane, batch);
+        const auto now = transport_.now(); // before the send: an answer can be faster than a second look
+        const auto done = transport_.submit(lane, from.generation(), std::span{batch}.first(count));
+        board_.sent(lane, std::span{batch}.first(done.count), now);
+        if (done.count == count)
+            continue;
+        if (done.error == std::errc::operation_would_block)
+            return;
+        board_.fail_unsent(lane, batch[done.count], done.error);
+    }
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::close_old_sockets()
+{
+    for (std::size_t lane = 0; lane < N; ++lane) {
+        const auto previous = board_.lane_of(lane).previous_generation();
+        if (retiring_[lane] && !board_.lane_of(lane).is_awaited(previous)) {
+            transport_.close_generation(lane, previous);
+            retiring_.reset(lane);
+        }
+    }
+}
+
+// An idle engine holds no work: io.run() returns when the last handler has run.
+template <std::size_t N, class Transport>
+void engine<N, Transport>::rest_or_listen()
+{
+    if (board_.active() == 0 && !has_results()) {
+        if (!stopped_) {
+            transport_.arm(time_point::max());
+            transport_.rest();
+        }
+        work_.reset();
+    } else if (!stopped_) {
+        transport_.arm(board_.next_due());
+        transport_.listen();
+    }
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::abandon_all() noexcept
+{
+    stopped_ = true;
+    transport_.close();
+    work_.reset();
+    for (auto* list : {&refused_, &refusing_})
+        for (auto& [waits, error] : std::exchange(*list, {}))
+            waits->abandon();
+    for (std::uint32_t index = 0; index < board_.rounds().size(); ++index) {
+        auto& which = board_.rounds()[index];
+        which.complete = {}; // what they have captured may own this engine
+        which.on_reply = {};
+        if (which.owner != nullptr)
+            static_cast<waiting*>(std::exchange(which.owner, nullptr))->abandon();
+    }
+}
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_DETAIL_ENGINE_HPP

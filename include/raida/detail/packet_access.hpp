@@ -1,0 +1,91 @@
+// What counts as a packet: bytes, an asio buffer, or a request that says which signature its answer must
+// carry.
+#ifndef RAIDA_DETAIL_PACKET_ACCESS_HPP
+#define RAIDA_DETAIL_PACKET_ACCESS_HPP
+
+#include <raida/detail/round.hpp>
+#include <raida/errc.hpp>
+#include <raida/packet.hpp>
+
+#include <asio/buffer.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <system_error>
+#include <type_traits>
+
+namespace raida::inline v1::detail {
+
+template <class Range>
+concept byte_range = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
+                         sizeof(std::ranges::range_value_t<Range>) == 1 &&
+                     std::is_trivially_copyable_v<std::ranges::range_value_t<Range>>;
+
+template <class Packet>
+concept signed_packet = requires(const Packet& packet)
+{
+    {
+        packet.bytes
+        } -> byte_range;
+    {
+        packet.expected_signature
+        } -> std::convertible_to<std::optional<signature>>;
+};
+
+template <class Packet>
+concept buffer_packet = std::convertible_to<const Packet&, asio::const_buffer>;
+
+/// One server's packet.
+template <class Packet>
+concept packet_like = signed_packet<Packet> || buffer_packet<Packet> || byte_range<const Packet>;
+
+/// A range of packets, one per server.
+template <class Packets>
+concept packet_range = std::ranges::input_range<const std::remove_cvref_t<Packets>> &&
+    packet_like<std::ranges::range_value_t<const std::remove_cvref_t<Packets>>>;
+
+inline bytes_view as_bytes(const void* data, std::size_t size) noexcept
+{
+    return {static_cast<const std::uint8_t*>(data), size};
+}
+
+template <packet_like Packet>
+packet_view as_packet(const Packet& packet)
+{
+    if constexpr (signed_packet<Packet>) {
+        return {as_bytes(std::ranges::data(packet.bytes), std::ranges::size(packet.bytes)),
+                packet.expected_signature};
+    } else if constexpr (buffer_packet<Packet>) {
+        const asio::const_buffer buffer = packet;
+        return {as_bytes(buffer.data(), buffer.size()), {}};
+    } else {
+        return {as_bytes(std::ranges::data(packet), std::ranges::size(packet)), {}};
+    }
+}
+
+/// Looks at exactly N packets. The views are as good as the range's elements: they must not be temporaries.
+template <std::size_t N, packet_range Packets>
+std::error_code view_packets(const Packets& packets, std::array<packet_view, N>& views)
+{
+    using element = std::ranges::range_reference_t<const Packets>;
+    static_assert(std::is_lvalue_reference_v<element> || std::ranges::borrowed_range<element> ||
+                      std::same_as<std::remove_cvref_t<element>, asio::const_buffer>,
+                  "the range makes its packets on the fly: store them first");
+    std::size_t count = 0;
+    for (auto&& packet : packets) {
+        if (count == N)
+            return errc::wrong_packet_count;
+        packet_view& view = views[count++];
+        view = as_packet(packet);
+        if (!view.expected)
+            view.expected = implied_signature(view.bytes);
+    }
+    return count == N ? std::error_code{} : make_error_code(errc::wrong_packet_count);
+}
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_DETAIL_PACKET_ACCESS_HPP

@@ -1,0 +1,243 @@
+// The sockets and the timer around the embedded servers. All decisions are mock_server's.
+#ifndef RAIDA_TESTING_DETAIL_FLEET_CORE_HPP
+#define RAIDA_TESTING_DETAIL_FLEET_CORE_HPP
+
+#include <raida/detail/bytes.hpp>
+#include <raida/errc.hpp>
+#include <raida/packet.hpp>
+#include <raida/testing/detail/mock_server.hpp>
+#include <raida/testing/fleet_options.hpp>
+#include <raida/testing/manners.hpp>
+#include <raida/testing/seeded_random.hpp>
+#include <raida/version.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/udp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1 {
+namespace testing::detail {
+
+// Pending handlers share ownership, so that the fleet can be destroyed at any moment, inside a handler too.
+class fleet_core : public std::enable_shared_from_this<fleet_core>
+{
+  public:
+    using endpoint = asio::ip::udp::endpoint;
+    using observer = std::function<void(std::size_t, bytes_view)>;
+
+    fleet_core(const asio::any_io_executor& executor, std::size_t servers, fleet_options options)
+        : options_{std::move(options)}, timer_{executor}, foreign_{executor}, receive_(max_datagram + 1)
+    {
+        seeded_random seeds{options_.seed};
+        lanes_.reserve(servers);
+        for (std::size_t i = 0; i < servers; ++i) {
+            lanes_.emplace_back(executor, i, servers, options_.rules, seeds());
+            lanes_.back().server.manners(options_.manners);
+        }
+    }
+    fleet_core(const fleet_core&) = delete;
+    fleet_core& operator=(const fleet_core&) = delete;
+    ~fleet_core() { raida::detail::wipe(receive_.data(), receive_.size()); } // requests hold secrets
+
+    [[nodiscard]] asio::any_io_executor executor() { return timer_.get_executor(); }
+    [[nodiscard]] mock_server<endpoint>& server(std::size_t i) { return lanes_[i].server; }
+    [[nodiscard]] const endpoint& address(std::size_t i) const { return lanes_[i].address; }
+    [[nodiscard]] bool is_running() const noexcept { return running_; }
+    void observe(observer on_request)
+    {
+        observer_ = on_request ? std::make_shared<const observer>(std::move(on_request)) : nullptr;
+    }
+
+    void start(std::error_code& error)
+    {
+        error.clear();
+        if (running_)
+            return;
+        if (options_.port_base + lanes_.size() > 65536)
+            error = errc::invalid_port;
+        for (std::size_t i = 0; i < lanes_.size() && !error; ++i)
+            open(i, error);
+        if (error)
+            return stop();
+        running_ = true;
+        for (std::size_t i = 0; i < lanes_.size(); ++i) {
+            if (lanes_[i].server.manners().closed) // only now: its port had to be known
+                shut(lanes_[i]);
+            else
+                wait(i);
+        }
+    }
+
+    void stop()
+    {
+        running_ = false;
+        for (lane& one : lanes_)
+            shut(one);
+        std::error_code ignored;
+        foreign_.close(ignored);
+        timer_.cancel();
+        armed_.reset();
+    }
+
+    void manners(std::size_t i, testing::manners how, std::error_code& error)
+    {
+        error.clear();
+        lane& one = lanes_[i];
+        const bool close = how.closed;
+        one.server.manners(std::move(how));
+        if (!running_ || close != one.socket.is_open())
+            return;
+        if (close)
+            return shut(one);
+        open(i, error);
+        if (!error)
+            wait(i);
+    }
+
+  private:
+    struct lane
+    {
+        lane(const asio::any_io_executor& executor, std::size_t i, std::size_t servers,
+             const server_rules& rules, std::uint64_t seed)
+            : socket{executor}, server{i, servers, rules, seed}
+        {}
+
+        asio::ip::udp::socket socket;
+        mock_server<endpoint> server;
+        endpoint address{};           // known from the first start on, kept over stops and closed times
+        std::uint64_t generation = 0; // changes with every close, so that handlers of an older socket notice
+    };
+
+    void open(std::size_t i, std::error_code& error)
+    {
+        lane& one = lanes_[i];
+        if (one.address.port() == 0) {
+            const auto port = options_.port_base == 0 ? std::size_t{0} : options_.port_base + i;
+            one.address = {options_.address, static_cast<std::uint16_t>(port)};
+        }
+        bind(one.socket, one.address, error);
+        if (!error)
+            one.address = one.socket.local_endpoint(error);
+        if (error)
+            shut(one);
+    }
+
+    void bind(asio::ip::udp::socket& socket, const endpoint& address, std::error_code& error) const
+    {
+        std::error_code ignored; // smaller buffers are no error
+        socket.open(address.protocol(), error);
+        if (!error)
+            socket.non_blocking(true, error);
+        if (!error) {
+            socket.set_option(asio::socket_base::receive_buffer_size(options_.receive_buffer), ignored);
+            socket.set_option(asio::socket_base::send_buffer_size(options_.receive_buffer), ignored);
+            socket.bind(address, error);
+        }
+    }
+
+    static void shut(lane& one)
+    {
+        std::error_code ignored;
+        ++one.generation;
+        one.socket.close(ignored);
+        one.server.clear();
+    }
+
+    void wait(std::size_t i)
+    {
+        lanes_[i].socket.async_wait(
+            asio::socket_base::wait_read,
+            [self = shared_from_this(), i, at = lanes_[i].generation](std::error_code error) {
+                if (!error && self->lanes_[i].generation == at)
+                    self->drain(i, at);
+            });
+    }
+
+    [[nodiscard]] auto sender(lane& one)
+    {
+        return [this, &one](const endpoint& to, bytes_view bytes, bool foreign) {
+            std::error_code error;
+            asio::ip::udp::socket& from = foreign ? foreign_ : one.socket;
+            if (foreign && !foreign_.is_open())
+                bind(foreign_, {options_.address, 0}, error);
+            if (!error)
+                from.send_to(asio::buffer(bytes.data(), bytes.size()), to, 0, error);
+            return !error;
+        };
+    }
+
+    // Takes what has come, a batch at most, and answers at once what is not to be delayed.
+    void drain(std::size_t i, std::uint64_t generation)
+    {
+        lane& one = lanes_[i];
+        const time_point now = std::chrono::steady_clock::now();
+        const auto watching = observer_;
+        for (std::size_t taken = 0; taken < options_.batch; ++taken) {
+            endpoint from;
+            std::error_code error;
+            const std::size_t size = one.socket.receive_from(asio::buffer(receive_), from, 0, error);
+            if (error == asio::error::connection_reset || error == asio::error::connection_refused)
+                continue; // a client is gone; some systems tell it here
+            if (error)
+                break;
+            const bytes_view request{receive_.data(), size};
+            if (watching) {
+                (*watching)(i, request);
+                if (one.generation != generation) // stopped or closed by the observer
+                    return;
+            }
+            one.server.receive(request, from, now, sender(one));
+        }
+        wait(i);
+        arm();
+    }
+
+    // One timer for all: it is moved only when something is due earlier.
+    void arm()
+    {
+        std::optional<time_point> next;
+        for (const lane& one : lanes_)
+            if (const auto due = one.server.due(); due && (!next || *due < *next))
+                next = due;
+        if (!next || (armed_ && *armed_ <= *next))
+            return;
+        armed_ = next;
+        timer_.expires_at(*next);
+        timer_.async_wait([self = shared_from_this()](std::error_code error) {
+            if (error || !self->running_)
+                return;
+            self->armed_.reset();
+            const time_point now = std::chrono::steady_clock::now();
+            for (lane& one : self->lanes_)
+                one.server.release(now, self->sender(one));
+            self->arm();
+        });
+    }
+
+    fleet_options options_;
+    std::vector<lane> lanes_;
+    asio::steady_timer timer_;
+    asio::ip::udp::socket foreign_;
+    std::vector<std::uint8_t> receive_;
+    std::shared_ptr<const observer> observer_;
+    std::optional<time_point> armed_;
+    bool running_ = false;
+};
+
+} // namespace testing::detail
+} // namespace raida::inline v1
+
+#endif // RAIDA_TESTING_DETAIL_FLEET_CORE_HPP

@@ -1,0 +1,236 @@
+// One server's side of the protocol without sockets: request bytes in, response bytes out, quirks included.
+#ifndef RAIDA_TESTING_DETAIL_RESPONDER_HPP
+#define RAIDA_TESTING_DETAIL_RESPONDER_HPP
+
+#include <raida/challenge.hpp>
+#include <raida/detail/bytes.hpp>
+#include <raida/packet.hpp>
+#include <raida/status.hpp>
+#include <raida/testing/detail/ledger.hpp>
+#include <raida/testing/detail/token_commands.hpp>
+#include <raida/testing/manners.hpp>
+#include <raida/testing/seeded_random.hpp>
+#include <raida/testing/server_rules.hpp>
+#include <raida/version.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1 {
+namespace testing::detail {
+
+// What a server's record of a request still holds when the next one comes in. Each check that a request
+// passes overwrites a part; an error answer is written from whatever is in here at that moment, which is why
+// errors found early carry the echo and signature of an earlier request (protocol.md, measured).
+struct request_memory
+{
+    std::uint8_t group = 0;
+    std::uint8_t encryption = 0; // above 2: answers get the 48-byte header of newer encryption types
+    std::uint16_t echo = 0;
+    raida::signature signature{};
+
+    [[nodiscard]] bool is_wide() const noexcept { return encryption > 2; }
+};
+
+// The order of the checks and the moments at which the memory changes are those of the deployed servers.
+class responder
+{
+  public:
+    static constexpr std::size_t wide_header_size = 48;
+    static constexpr std::uint8_t last_group = 15;
+
+    responder(std::uint8_t server, server_rules rules, std::uint64_t seed)
+        : server_{server}, rules_{std::move(rules)}, tokens_{rules_.alias_serials}, random_{seed}
+    {
+        response_.reserve(2048);
+        body_.reserve(1024);
+    }
+
+    // The answer, valid until the next call; empty for silence. Never allocates once warm.
+    [[nodiscard]] bytes_view respond(bytes_view request)
+    {
+        body_.clear();
+        request = request.first(std::min(request.size(), rules_.datagram_limit));
+        const auto header = request_header::parse(request);
+        if (!header)
+            return {};
+        status result = admit(*header);
+        bytes_view payload;
+        const bool has_body = header->body_size != 0;
+        if (result == status::no_error && has_body)
+            result = open(request.subspan(header_size), header->body_size, payload);
+        if (result == status::no_error)
+            result = run(header->what, payload, has_body);
+        return write(result, memory_);
+    }
+
+    // An error answer on demand: the request is read, but not acted on.
+    [[nodiscard]] bytes_view refuse(bytes_view request, const forced_answer& answer)
+    {
+        body_.clear();
+        const auto header = request_header::parse(request);
+        if (!header)
+            return {};
+        const request_memory before = memory_;
+        memory_ = {header->what.group, 0, header->echo(), implied_signature(request).value_or(signature{})};
+        request_memory shown = answer.echo == provenance::stale ? before : memory_;
+        shown.encryption = answer.wide ? wide_type : std::uint8_t{0};
+        shown.echo = choose(answer.echo, memory_.echo, before.echo,
+                            static_cast<std::uint16_t>(memory_.echo ^ 0xFFFFU));
+        signature inverted = memory_.signature;
+        for (std::uint8_t& byte : inverted)
+            byte = static_cast<std::uint8_t>(~byte);
+        shown.signature = choose(answer.signature, memory_.signature, before.signature, inverted);
+        return write(answer.status, shown);
+    }
+
+    [[nodiscard]] ledger& tokens() noexcept { return tokens_; }
+    [[nodiscard]] const ledger& tokens() const noexcept { return tokens_; }
+
+    [[nodiscard]] const server_rules& rules() const noexcept { return rules_; }
+    void rules(server_rules rules)
+    {
+        rules_ = std::move(rules);
+        tokens_.alias_serials(rules_.alias_serials);
+    }
+
+  private:
+    static constexpr std::uint8_t wide_type = 4;
+
+    template <class Value>
+    static Value choose(provenance from, const Value& right, const Value& stale, const Value& wrong) noexcept
+    {
+        switch (from) {
+        case provenance::stale:
+            return stale;
+        case provenance::zero:
+            return Value{};
+        case provenance::wrong:
+            return wrong;
+        case provenance::right:
+            break;
+        }
+        return right;
+    }
+
+    [[nodiscard]] static bool is_command(command_code what) noexcept
+    {
+        return what == echo_command || what == version_command || what == detect_command ||
+               what == pown_command || what == find_command;
+    }
+
+    // The header's checks. The memory learns the group with the command, the echo only when all is well.
+    status admit(const request_header& header) noexcept
+    {
+        if (header.version != 1)
+            return status::routing;
+        if (header.split_id != 0)
+            return status::invalid_split_id;
+        if (header.server != server_)
+            return status::invalid_raida_id;
+        if (header.what.group > last_group)
+            return status::invalid_command_group;
+        if (header.shard != 0)
+            return status::invalid_shard_id;
+        if (!is_command(header.what))
+            return status::invalid_command;
+        memory_.group = header.what.group;
+        if (header.coin != rules_.coin)
+            return status::invalid_coin_id;
+        memory_.encryption = static_cast<std::uint8_t>(header.encryption);
+        if (memory_.is_wide())
+            return status::invalid_encryption_code;
+        memory_.echo = header.echo();
+        // Without a cipher no key is known, and servers answer that so.
+        return header.encryption == encryption_type::none ? status::no_error : status::invalid_encryption;
+    }
+
+    // The body's checks: `rest` is what came after the header, maybe more than `size`. The memory learns the
+    // signature before the CRC is judged.
+    status open(bytes_view rest, std::size_t size, bytes_view& payload) noexcept
+    {
+        if (rest.size() < size || size < terminator_size)
+            return status::invalid_packet_length;
+        if (rest[size - 2] != terminator_byte || rest[size - 1] != terminator_byte)
+            return status::invalid_terminator;
+        if (size < challenge_size + terminator_size)
+            return status::invalid_packet_length;
+        std::copy_n(rest.begin(), challenge_size, memory_.signature.begin());
+        if (!is_valid_challenge(rest.first<challenge_size>()))
+            return status::invalid_crc;
+        payload = rest.subspan(challenge_size, size - challenge_size - terminator_size);
+        return status::no_error;
+    }
+
+    status run(command_code what, bytes_view payload, bool has_body)
+    {
+        if (what == version_command)
+            body_.assign(rules_.version.begin(), rules_.version.end());
+        if (what == version_command || what == echo_command)
+            return status::success;
+        if (!has_body)
+            return status::empty_request;
+        if (what == detect_command)
+            return detect(payload, tokens_, body_);
+        return what == pown_command ? pown(payload, tokens_, body_) : find(payload, tokens_, body_);
+    }
+
+    bytes_view write(status result, const request_memory& memory)
+    {
+        if (memory.is_wide())
+            return write_wide(result, memory);
+        response_header header;
+        header.server = server_;
+        header.status = result;
+        header.group = memory.group;
+        header.echo = memory.echo;
+        header.body_size = static_cast<std::uint32_t>(body_.empty() ? 0 : body_.size() + terminator_size);
+        header.execution_time = draw_execution_time();
+        header.signature = memory.signature;
+        response_.assign(header_size, 0);
+        header.write(response_.data());
+        if (!body_.empty()) {
+            response_.insert(response_.end(), body_.begin(), body_.end());
+            response_.insert(response_.end(), terminator_size, terminator_byte);
+        }
+        return response_;
+    }
+
+    // The newer header has neither echo nor signature where the usual one has them; it ends with a fresh
+    // nonce.
+    bytes_view write_wide(status result, const request_memory& memory)
+    {
+        response_.assign(wide_header_size, 0);
+        response_[0] = server_;
+        response_[2] = static_cast<std::uint8_t>(result);
+        response_[3] = memory.group;
+        raida::detail::store_big<4>(response_.data() + 4, draw_execution_time().count());
+        response_[16] = memory.encryption;
+        random_.fill({response_.data() + 24, 22});
+        return response_;
+    }
+
+    std::chrono::microseconds draw_execution_time() noexcept
+    {
+        const auto least = rules_.least_execution_time.count();
+        const auto range = rules_.most_execution_time.count() - least;
+        const auto extra = range > 0 ? random_.below(static_cast<std::uint64_t>(range) + 1) : 0;
+        return std::chrono::microseconds{least + static_cast<std::int64_t>(extra)};
+    }
+
+    std::uint8_t server_;
+    server_rules rules_;
+    ledger tokens_;
+    seeded_random random_;
+    request_memory memory_;
+    std::vector<std::uint8_t> response_, body_;
+};
+
+} // namespace testing::detail
+} // namespace raida::inline v1
+
+#endif // RAIDA_TESTING_DETAIL_RESPONDER_HPP

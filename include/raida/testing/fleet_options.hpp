@@ -1,0 +1,36 @@
+// Where the embedded servers listen and what they start with.
+#ifndef RAIDA_TESTING_FLEET_OPTIONS_HPP
+#define RAIDA_TESTING_FLEET_OPTIONS_HPP
+
+#include <raida/testing/manners.hpp>
+#include <raida/testing/server_rules.hpp>
+#include <raida/version.hpp>
+
+#include <asio/ip/address.hpp>
+#include <asio/ip/address_v4.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace raida::inline v1 {
+namespace testing {
+
+/// Settings of a fleet. Designated initialisers work: `{.port_base = 18000, .rules = {.coin = 1}}`.
+struct fleet_options
+{
+    std::uint16_t port_base = 0; ///< server i listens on this + i; 0: the kernel picks every port
+    asio::ip::address address =
+        asio::ip::address_v4::loopback(); ///< `asio::ip::address_v6::loopback()` for IPv6
+    std::uint64_t seed = 1;     ///< the same seed and the same requests: the same faults, server by server
+    server_rules rules{};       ///< of all servers; one server's can be changed later
+    testing::manners manners{}; ///< of all servers; one server's can be changed later
+
+    int receive_buffer = 4 * 1024 * 1024; ///< bytes asked of the kernel per socket, which may give less
+    std::size_t batch =
+        256; ///< datagrams taken from one socket before the others and the client get their turn
+};
+
+} // namespace testing
+} // namespace raida::inline v1
+
+#endif // RAIDA_TESTING_FLEET_OPTIONS_HPP

@@ -1,0 +1,41 @@
+// What one embedded server insists on: the settings that real servers have in their configuration.
+#ifndef RAIDA_TESTING_SERVER_RULES_HPP
+#define RAIDA_TESTING_SERVER_RULES_HPP
+
+#include <raida/packet.hpp>
+#include <raida/version.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace raida::inline v1 {
+namespace testing {
+
+/// A server's settings.
+struct server_rules
+{
+    std::uint16_t coin =
+        default_coin; ///< requests for another coin are answered with status::invalid_coin_id
+
+    /// Datagrams are read up to this size (measured: 1,440 on the public network, 1,024 where nothing is
+    /// configured); what was longer is then too short for its body: status::invalid_packet_length.
+    std::size_t datagram_limit = 1440;
+
+    /// What version answers: 8 digits (measured). Empty: 250 without a text.
+    std::string version = "20250323";
+
+    /// True, as real servers do it: serial numbers 67,108,864 apart name the same record, so that one token
+    /// passes under 64 serial numbers. False: they are unknown tokens.
+    bool alias_serials = true;
+
+    /// The execution time that answers state is drawn evenly between these, which are included.
+    std::chrono::microseconds least_execution_time{20};
+    std::chrono::microseconds most_execution_time{200};
+};
+
+} // namespace testing
+} // namespace raida::inline v1
+
+#endif // RAIDA_TESTING_SERVER_RULES_HPP

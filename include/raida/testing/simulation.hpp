@@ -1,0 +1,251 @@
+// A virtual network and clock under the same fanout: no sockets, no sleeping, the same run every time.
+#ifndef RAIDA_TESTING_SIMULATION_HPP
+#define RAIDA_TESTING_SIMULATION_HPP
+
+#include <raida/detail/bytes.hpp>
+#include <raida/request_options.hpp>
+#include <raida/transport/seam.hpp>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/udp.hpp>
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1::testing {
+
+class simulation;
+class simulated_transport;
+
+/// One datagram that reached the virtual network. What becomes of it is up to simulation::on_request.
+class simulated_request
+{
+  public:
+    using duration = std::chrono::nanoseconds;
+
+    std::size_t server;
+    bytes_view bytes; ///< valid during the call
+
+    /// `answer` arrives after `delay`. May be called several times.
+    void reply(duration delay, bytes_view answer, bool truncated = false) const;
+
+    /// The network reports `error` after `delay`, quoting the first `quoted` bytes of this datagram.
+    void fail(duration delay, std::error_code error, std::size_t quoted = 64) const;
+
+  private:
+    friend class simulated_transport;
+
+    simulated_request(std::size_t to, bytes_view sent, std::uint8_t generation, simulated_transport& from)
+        : server{to}, bytes{sent}, generation_{generation}, from_{&from}
+    {}
+
+    std::uint8_t generation_;
+    simulated_transport* from_;
+};
+
+/// Time that passes only when nothing is left to do. Handlers run on its io_context, inside run().
+///
+///     raida::testing::simulation world;
+///     world.on_request = [](const auto& request) { request.reply(20ms, answer_to(request.bytes)); };
+///     raida::fanout<25, raida::testing::simulated_transport> network{world, servers};
+///
+/// Must outlive what is built on it. Single-threaded.
+class simulation
+{
+  public:
+    using clock = std::chrono::steady_clock;
+    using duration = std::chrono::nanoseconds;
+
+    /// Called for every datagram that leaves. Empty: every server is silent.
+    std::function<void(const simulated_request&)> on_request;
+
+    [[nodiscard]] asio::io_context& context() noexcept { return io_; }
+    [[nodiscard]] asio::io_context::executor_type get_executor() noexcept { return io_.get_executor(); }
+    [[nodiscard]] clock::time_point now() const noexcept { return now_; }
+
+    /// Calls `what` on the executor when `delay` has passed.
+    void after(duration delay, std::function<void()> what)
+    {
+        events_.push_back({now_ + std::max(delay, duration{}), ++sequence_, std::move(what)});
+        std::push_heap(events_.begin(), events_.end());
+    }
+
+    /// Runs until nothing happens any more.
+    void run()
+    {
+        while (step(clock::time_point::max()))
+            ;
+    }
+
+    /// Runs what happens within `span`, and lets all of it pass.
+    void run_for(duration span)
+    {
+        const auto end = now_ + span;
+        while (step(end))
+            ;
+        now_ = end;
+    }
+
+  private:
+    friend class simulated_transport;
+
+    struct event
+    {
+        clock::time_point at;
+        std::uint64_t sequence; // events of the same time keep their order
+        std::function<void()> what;
+
+        friend bool operator<(const event& a, const event& b) noexcept
+        {
+            return a.at != b.at ? a.at > b.at : a.sequence > b.sequence;
+        }
+    };
+
+    // Handlers first: they take no time.
+    bool step(clock::time_point end)
+    {
+        io_.restart();
+        if (io_.poll() != 0)
+            return true;
+        if (events_.empty() || events_.front().at > end)
+            return false;
+        std::pop_heap(events_.begin(), events_.end());
+        event next = std::move(events_.back());
+        events_.pop_back();
+        now_ = std::max(now_, next.at);
+        asio::post(io_, std::move(next.what));
+        return true;
+    }
+
+    asio::io_context io_{1};
+    clock::time_point now_{std::chrono::hours{1}};
+    std::vector<event> events_;
+    std::uint64_t sequence_ = 0;
+};
+
+/// The transport of a simulation: see transport/seam.hpp.
+class simulated_transport
+{
+  public:
+    using executor_type = asio::io_context::executor_type;
+    using clock = simulation::clock;
+
+    template <class Executor>
+    struct rebind_executor
+    {
+        using other = simulated_transport;
+    };
+
+    simulated_transport(simulation& world) noexcept : world_{&world} {}
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return world_->get_executor(); }
+
+    void attach(transport_sink& sink, std::weak_ptr<void> owner)
+    {
+        sink_ = &sink;
+        owner_ = std::move(owner);
+    }
+
+    [[nodiscard]] bool has_endpoint(std::size_t lane) const noexcept
+    {
+        return lane < endpoints_.size() && endpoints_[lane].port() != 0;
+    }
+    void set_endpoint(std::size_t lane, const asio::ip::udp::endpoint& address)
+    {
+        endpoints_.resize(std::max(endpoints_.size(), lane + 1));
+        endpoints_[lane] = address;
+    }
+
+    submitted submit(std::size_t lane, std::uint8_t generation, std::span<const outgoing> batch)
+    {
+        open_.resize(std::max(open_.size(), lane + 1));
+        open_[lane] |= std::uint32_t{1} << generation;
+        for (const outgoing& one : batch)
+            if (world_->on_request)
+                world_->on_request(simulated_request{lane, one.bytes, generation, *this});
+        return {batch.size(), {}};
+    }
+
+    void drain(std::size_t) {}
+    void close_generation(std::size_t lane, std::uint8_t generation) noexcept
+    {
+        if (lane < open_.size())
+            open_[lane] &= ~(std::uint32_t{1} << generation);
+    }
+    [[nodiscard]] clock::time_point now() const noexcept { return world_->now(); }
+
+    void arm(clock::time_point due)
+    {
+        if (due == armed_)
+            return;
+        armed_ = due;
+        if (due == clock::time_point::max())
+            return;
+        world_->after(due - now(), [this, owner = owner_, due] {
+            if (const auto alive = owner.lock(); alive && armed_ == due) {
+                armed_ = clock::time_point::max();
+                sink_->on_wake();
+            }
+        });
+    }
+
+    void listen() noexcept {}
+    void rest() noexcept {}
+    void close() noexcept { open_.clear(); }
+    void release() noexcept {}
+
+  private:
+    friend class simulated_request;
+
+    // `hand_up` is called with the sink if the socket is still open by then.
+    template <class Function>
+    void later(simulation::duration delay, std::size_t lane, std::uint8_t generation, Function hand_up)
+    {
+        world_->after(delay, [this, owner = owner_, lane, generation, hand_up = std::move(hand_up)] {
+            const auto alive = owner.lock();
+            if (!alive || lane >= open_.size() || (open_[lane] >> generation & 1U) == 0)
+                return;
+            hand_up(*sink_);
+            sink_->on_wake();
+        });
+    }
+
+    simulation* world_;
+    transport_sink* sink_ = nullptr;
+    std::weak_ptr<void> owner_;
+    std::vector<asio::ip::udp::endpoint> endpoints_;
+    std::vector<std::uint32_t> open_; // per lane: one bit per generation
+    clock::time_point armed_ = clock::time_point::max();
+};
+
+inline void simulated_request::reply(duration delay, bytes_view answer, bool truncated) const
+{
+    from_->later(delay, server, generation_,
+                 [lane = server, generation = generation_, truncated,
+                  bytes = std::vector<std::uint8_t>(answer.begin(), answer.end())](transport_sink& sink) {
+                     sink.on_datagram(lane, generation, {.bytes = bytes, .truncated = truncated});
+                 });
+}
+
+inline void simulated_request::fail(duration delay, std::error_code error, std::size_t quoted) const
+{
+    const auto quote = bytes.first(std::min(quoted, bytes.size()));
+    from_->later(delay, server, generation_,
+                 [lane = server, generation = generation_, error,
+                  bytes = std::vector<std::uint8_t>(quote.begin(), quote.end())](transport_sink& sink) {
+                     sink.on_error(lane, generation, error, bytes);
+                 });
+}
+
+} // namespace raida::inline v1::testing
+
+#endif // RAIDA_TESTING_SIMULATION_HPP

@@ -1,0 +1,195 @@
+// UDP: one long-lived, connected, non-blocking socket per server.
+#ifndef RAIDA_TRANSPORT_UDP_HPP
+#define RAIDA_TRANSPORT_UDP_HPP
+
+#include <raida/detail/portable_sockets.hpp>
+#include <raida/errc.hpp>
+#include <raida/request_options.hpp>
+#include <raida/transport/seam.hpp>
+
+#ifdef __linux__
+#include <raida/detail/linux_sockets.hpp>
+#endif
+
+#include <asio/any_io_executor.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/ip/udp.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1::transport {
+
+/// The transport of raida::fanout. The sockets are connected, so the kernel drops what others send to them
+/// and tells when a server's port is closed. They are opened by the first request of their lane, and again
+/// when the local address they were bound to went away.
+///
+/// `Sockets` is how the operating system is asked: in batches on Linux (sendmmsg, recvmmsg, the error queue),
+/// with Asio's sockets everywhere.
+template <class Executor, template <class> class Sockets>
+class basic_udp_over
+{
+  public:
+    using executor_type = Executor;
+    using endpoint = asio::ip::udp::endpoint;
+    using clock = std::chrono::steady_clock;
+
+    template <class Other>
+    struct rebind_executor
+    {
+        using other = basic_udp_over<Other, Sockets>;
+    };
+
+    explicit basic_udp_over(const executor_type& executor, const limits& allowed = {})
+        : executor_{executor}, sockets_{executor, allowed}
+    {}
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return *executor_; }
+
+    // ---- the seam: see transport/seam.hpp
+
+    void attach(transport_sink& sink, std::weak_ptr<void> owner)
+    {
+        sink_ = &sink;
+        sockets_.attach(sink, owner);
+        owner_ = std::move(owner);
+    }
+
+    [[nodiscard]] bool has_endpoint(std::size_t lane) const noexcept
+    {
+        return lane < endpoints_.size() && endpoints_[lane].port() != 0;
+    }
+
+    void set_endpoint(std::size_t lane, const endpoint& address)
+    {
+        endpoints_.resize(std::max(endpoints_.size(), lane + 1));
+        endpoints_[lane] = address;
+    }
+
+    submitted submit(std::size_t lane, std::uint8_t generation, std::span<const outgoing> batch)
+    {
+        if (!sockets_.is_open(lane, generation))
+            if (const auto error = open(lane, generation))
+                return {0, error};
+        auto done = sockets_.send(lane, generation, batch);
+        if (done.error && lost_its_address(done.error) && !open(lane, generation)) {
+            const auto rest = sockets_.send(lane, generation, batch.subspan(done.count));
+            done = {done.count + rest.count, rest.error};
+        }
+        if (done.error == std::errc::no_buffer_space) { // the kernel's queue: it empties by itself, soon
+            ++sink_->counts(lane).no_buffers;
+            try_again_ = now() + std::chrono::milliseconds{1};
+            done.error = std::make_error_code(std::errc::operation_would_block);
+        }
+        return done;
+    }
+
+    void drain(std::size_t lane) { sockets_.drain(lane); }
+    void close_generation(std::size_t lane, std::uint8_t generation) { sockets_.close(lane, generation); }
+    [[nodiscard]] clock::time_point now() const noexcept { return clock::now(); }
+
+    /// A timer that is armed too early is left alone: nearly every deadline is met, and setting a timer costs
+    /// more than finding out once that there is nothing to do.
+    void arm(clock::time_point due)
+    {
+        due = std::min(due, std::exchange(try_again_, clock::time_point::max()));
+        if (due == clock::time_point::max() || (armed_ <= due))
+            return;
+        if (!timer_)
+            timer_.emplace(*executor_);
+        armed_ = due;
+        timer_->expires_at(due);
+        timer_->async_wait(on_time{this, owner_.lock()});
+    }
+
+    void listen() { sockets_.listen(); }
+
+    void rest()
+    {
+        sockets_.rest();
+        if (timer_ && armed_ != clock::time_point::max())
+            timer_->cancel();
+        armed_ = clock::time_point::max();
+    }
+
+    void close() noexcept
+    {
+        sockets_.close_all();
+        timer_.reset();
+        armed_ = clock::time_point::max();
+    }
+
+    void release() noexcept
+    {
+        sockets_.release();
+        executor_.reset();
+    }
+
+  private:
+    using timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, Executor>;
+
+    struct on_time
+    {
+        basic_udp_over* self;
+        std::shared_ptr<void> owner;
+
+        void operator()(std::error_code error) const
+        {
+            // A wait that was replaced or cancelled may still report success: the armed time tells.
+            if (error || self->armed_ == clock::time_point::max() || self->armed_ > clock::now())
+                return;
+            self->armed_ = clock::time_point::max();
+            self->sink_->on_wake();
+        }
+    };
+
+    [[nodiscard]] std::error_code open(std::size_t lane, std::uint8_t generation)
+    {
+        sockets_.close(lane, generation);
+        ++sink_->counts(lane).sockets;
+        return sockets_.open(lane, generation, endpoints_[lane]);
+    }
+
+    // The network that the socket was bound to is gone (another Wi-Fi, a sleep): a fresh one may find a way.
+    static bool lost_its_address(std::error_code error) noexcept
+    {
+        return error == std::errc::address_not_available || error == std::errc::network_unreachable ||
+               error == std::errc::network_down || error == std::errc::invalid_argument ||
+               error == std::errc::bad_file_descriptor || error == std::errc::not_connected;
+    }
+
+    std::optional<executor_type> executor_;
+    transport_sink* sink_ = nullptr;
+    std::weak_ptr<void> owner_;
+    std::vector<endpoint> endpoints_;
+    Sockets<Executor> sockets_;
+    std::optional<timer> timer_;
+    clock::time_point armed_ = clock::time_point::max();
+    clock::time_point try_again_ = clock::time_point::max();
+};
+
+/// UDP on Asio's own sockets, on every platform.
+template <class Executor = asio::any_io_executor>
+using basic_portable_udp = basic_udp_over<Executor, detail::portable_sockets>;
+
+#ifdef __linux__
+template <class Executor = asio::any_io_executor>
+using basic_udp = basic_udp_over<Executor, detail::linux_sockets>;
+#else
+template <class Executor = asio::any_io_executor>
+using basic_udp = basic_portable_udp<Executor>;
+#endif
+
+/// UDP as this platform does it best.
+using udp = basic_udp<>;
+
+} // namespace raida::inline v1::transport
+
+#endif // RAIDA_TRANSPORT_UDP_HPP

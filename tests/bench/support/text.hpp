@@ -1,0 +1,69 @@
+// Numbers and strings as people and JSON read them.
+#ifndef RAIDA_BENCH_TEXT_HPP
+#define RAIDA_BENCH_TEXT_HPP
+
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace bench {
+
+/// A number with so many decimals; from 10,000 on with commas.
+inline std::string fixed(double value, int decimals)
+{
+    std::string digits(64, '\0');
+    const int size = std::snprintf(digits.data(), digits.size(), "%.*f", decimals, value);
+    digits.resize(static_cast<std::size_t>(size));
+    if (std::abs(value) < 10'000)
+        return digits;
+    auto at = digits.find('.');
+    for (at = at == std::string::npos ? digits.size() : at; at > (value < 0 ? 4U : 3U); at -= 3)
+        digits.insert(at - 3, ",");
+    return digits;
+}
+
+/// Columns that a text takes: bytes that go on a UTF-8 character take none.
+inline std::size_t width_of(std::string_view text)
+{
+    std::size_t width = 0;
+    for (const char c : text)
+        width += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+    return width;
+}
+
+/// In quotes, for JSON.
+inline std::string quoted(std::string_view text)
+{
+    std::string result{'"'};
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            result += '\\';
+        result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+    return result + '"';
+}
+
+/// A number for JSON, which knows no infinities.
+inline std::string json_number(double value)
+{
+    if (!std::isfinite(value))
+        return "null";
+    std::string digits(64, '\0');
+    digits.resize(static_cast<std::size_t>(std::snprintf(digits.data(), digits.size(), "%.6g", value)));
+    return digits;
+}
+
+/// For SVG.
+inline std::string escaped(std::string_view text)
+{
+    std::string result;
+    for (const char c : text)
+        result += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
+    return result;
+}
+
+} // namespace bench
+
+#endif // RAIDA_BENCH_TEXT_HPP

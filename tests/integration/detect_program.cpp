@@ -1,0 +1,439 @@
+// The main job as its users see it: exit codes, what is printed where, and what never is.
+#include <catch2/catch_test_macros.hpp>
+
+#ifndef RAIDA_DETECT_PROGRAM
+
+TEST_CASE("detect is tested where it is built", "[detect]")
+{
+    SKIP("the examples are not built");
+}
+
+#else
+
+#include "json_check.hpp"
+#include "program.hpp"
+
+#include <raida/errc.hpp>
+#include <raida/testing/fleet.hpp>
+#include <raida/token.hpp>
+
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <span>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using namespace program_support;
+using raida::testing::fleet;
+
+namespace {
+
+outcome detect(const std::string& arguments, const scratch_folder& folder)
+{
+    return run(std::string{RAIDA_DETECT_PROGRAM} + " " + arguments, folder);
+}
+
+// Servers for another process: they run in a thread of their own from start() on.
+class background_fleet
+{
+  public:
+    fleet servers{io_};
+
+    void start()
+    {
+        loop_ = std::thread{[this] { io_.run(); }};
+    }
+    background_fleet() = default;
+    background_fleet(const background_fleet&) = delete;
+    background_fleet& operator=(const background_fleet&) = delete;
+    ~background_fleet()
+    {
+        if (!loop_.joinable())
+            return;
+        asio::post(io_, [this] { servers.stop(); });
+        loop_.join();
+    }
+
+    [[nodiscard]] std::vector<std::string> lines() const
+    {
+        std::vector<std::string> result;
+        for (std::size_t i = 0; i < fleet::size(); ++i)
+            result.push_back("127.0.0.1:" + std::to_string(servers.endpoint(i).port()));
+        return result;
+    }
+
+  private:
+    asio::io_context io_;
+    std::thread loop_;
+};
+
+std::string joined(const std::vector<std::string>& lines)
+{
+    std::string text;
+    for (const std::string& line : lines)
+        text += line + "\n";
+    return text;
+}
+
+std::string hex(const raida::authenticity_number& number)
+{
+    std::string digits;
+    for (const std::uint8_t byte : number.bytes()) {
+        digits += "0123456789abcdef"[byte >> 4];
+        digits += "0123456789abcdef"[byte & 15];
+    }
+    return digits;
+}
+
+std::string csv(std::span<const raida::token> tokens)
+{
+    std::ostringstream text;
+    for (const raida::token& token : tokens) {
+        text << int{token.denomination.value} << ',' << token.serial.value;
+        for (const raida::authenticity_number& number : token.numbers)
+            text << ',' << hex(number);
+        text << '\n';
+    }
+    return text.str();
+}
+
+// Any eight digits of any authenticity number in a row would be too much.
+bool tells_secrets(const outcome& from, std::span<const raida::token> tokens)
+{
+    std::string printed = from.out + from.err;
+    std::transform(printed.begin(), printed.end(), printed.begin(),
+                   [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+    for (const raida::token& token : tokens)
+        for (const raida::authenticity_number& number : token.numbers)
+            for (std::size_t at = 0; at + 8 <= 32; ++at)
+                if (printed.find(hex(number).substr(at, 8)) != std::string::npos)
+                    return true;
+    return false;
+}
+
+std::size_t occurrences(std::string_view text, std::string_view of)
+{
+    std::size_t count = 0;
+    for (std::size_t at = text.find(of); at != std::string_view::npos; at = text.find(of, at + of.size()))
+        ++count;
+    return count;
+}
+
+std::string tokens_part(const std::string& report)
+{
+    return report.substr(report.find("verdict"), report.find("p pass") - report.find("verdict"));
+}
+
+} // namespace
+
+TEST_CASE("with no arguments detect judges its own tokens on its own servers", "[detect]")
+{
+    const scratch_folder folder;
+    const outcome shown = detect("", folder);
+    CHECK(shown.code == 0);
+    CHECK(shown.err.empty());
+    CHECK(shown.says("Connection refused"));
+    CHECK(shown.says("no answer before the deadline"));
+    CHECK(shown.says("internal error (252)"));
+    CHECK(shown.says("36 tokens: 33 authentic, 3 counterfeit, 0 undecided."));
+    CHECK(occurrences(shown.out, "authentic, fractured") == 3);
+    CHECK(shown.says("Asked in turn:"));
+    CHECK(shown.out.find('\x1b') == std::string::npos);
+    CHECK(std::all_of(shown.out.begin(), shown.out.end(),
+                      [](char c) { return c == '\n' || (c >= 32 && c < 127); }));
+}
+
+TEST_CASE("the same seed gives the same verdicts, another seed others", "[detect]")
+{
+    const scratch_folder folder;
+    const std::string first = tokens_part(detect("--seed 7", folder).out);
+    CHECK(first == tokens_part(detect("--seed=7", folder).out));
+    CHECK(first != tokens_part(detect("--seed 8", folder).out));
+}
+
+TEST_CASE("--json prints one JSON document and nothing else", "[detect]")
+{
+    const scratch_folder folder;
+    const outcome shown = detect("--json", folder);
+    CHECK(shown.code == 0);
+    CHECK(shown.err.empty());
+    CHECK(json_check::is_document(shown.out));
+    CHECK(occurrences(shown.out, "\"server\":") == 25);
+    CHECK(occurrences(shown.out, "\"verdict\":") == 36);
+    CHECK(occurrences(shown.out, "\"verdict\": \"counterfeit\"") == 3);
+}
+
+TEST_CASE("a terminal gets progress and then the same table", "[detect]")
+{
+    const scratch_folder folder;
+    const outcome shown = run_in_terminal("TERM=xterm LC_ALL=C.UTF-8 " RAIDA_DETECT_PROGRAM, folder);
+    CHECK(shown.code == 0);
+    CHECK(shown.err.empty());
+    CHECK(shown.says("asking all servers at once"));
+    const std::size_t erased = shown.out.rfind("A\r\x1b[J");
+    REQUIRE(erased != std::string::npos);
+    const std::string left = shown.out.substr(erased);
+    CHECK(left.find("asking") == std::string::npos);
+    CHECK(left.find("36 tokens: 33 authentic") != std::string::npos);
+
+    const outcome dumb = run_in_terminal("TERM=dumb " RAIDA_DETECT_PROGRAM, folder);
+    CHECK(dumb.code == 0);
+    CHECK(dumb.out.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("--help lists every option on stdout", "[detect]")
+{
+    const scratch_folder folder;
+    const outcome shown = detect("--help", folder);
+    CHECK(shown.code == 0);
+    CHECK(shown.err.empty());
+    for (const char* option :
+         {"--servers FILE", "--tokens FILE", "--coin-id N", "--deadline MS", "--seed N", "--json", "--help"})
+        CHECK(shown.says(option));
+}
+
+TEST_CASE("tokens and servers from files are detected over the network", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network;
+    const auto tokens = raida::testing::make_tokens(3);
+    network.servers.add(std::span{tokens}.first(2)); // the third is unknown, so counterfeit
+    network.servers.forget(6, tokens[1].id());
+    network.servers.set(20, {.closed = true});
+    network.start();
+    const std::string files = "--servers " + folder.write("servers", joined(network.lines())) + " --tokens " +
+                              folder.write("tokens", csv(tokens));
+
+    const outcome shown = detect(files, folder);
+    CHECK(shown.code == 0);
+    CHECK(shown.says("3 tokens: 2 authentic, 1 counterfeit, 0 undecided."));
+    CHECK(shown.says("ppppppppppppppppppppdpppp"));
+    CHECK(shown.says("ppppppfpppppppppppppdpppp  6\n"));
+    CHECK(shown.says("ffffffffffffffffffffdffff"));
+    CHECK_FALSE(tells_secrets(shown, tokens));
+
+    const outcome document = detect(files + " --json", folder);
+    CHECK(document.code == 0);
+    CHECK(json_check::is_document(document.out));
+    CHECK(document.says("\"servers_to_heal\": [6]"));
+    CHECK_FALSE(tells_secrets(document, tokens));
+}
+
+TEST_CASE("tokens without servers are known to the built-in ones", "[detect]")
+{
+    const scratch_folder folder;
+    const auto tokens = raida::testing::make_tokens(2, 99);
+    const outcome shown = detect("--tokens " + folder.write("tokens", csv(tokens)), folder);
+    CHECK(shown.code == 0);
+    CHECK(shown.says("2 tokens: 2 authentic, 0 counterfeit, 0 undecided."));
+    CHECK_FALSE(tells_secrets(shown, tokens));
+}
+
+TEST_CASE("an undecided token is exit code 1", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network;
+    const auto tokens = raida::testing::make_tokens(1);
+    network.servers.add(tokens);
+    for (std::size_t i = 0; i < 13; ++i)
+        network.servers.set(i, {.closed = true});
+    network.start();
+    const outcome shown = detect("--servers " + folder.write("servers", joined(network.lines())) +
+                                     " --tokens " + folder.write("tokens", csv(tokens)),
+                                 folder);
+    CHECK(shown.code == 1);
+    CHECK(shown.err.empty());
+    CHECK(occurrences(shown.out, "Connection refused") == 13);
+    CHECK(shown.says("1 token: 0 authentic, 0 counterfeit, 1 undecided."));
+    CHECK_FALSE(shown.says("Every verdict was certain"));
+}
+
+TEST_CASE("a wrong coin shows as what it is, also when the batch takes several fan-outs", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network;
+    network.start();
+    const std::string servers = folder.write("servers", joined(network.lines()));
+    for (const std::size_t count : {1, 65}) {
+        const auto tokens = raida::testing::make_tokens(count);
+        const outcome shown = detect("--coin-id 9 --deadline 1000 --servers " + servers + " --tokens " +
+                                         folder.write("tokens", csv(tokens)),
+                                     folder);
+        CHECK(shown.code == 1);
+        CHECK(occurrences(shown.out, "hint: invalid coin id (7)") == 25);
+        CHECK(shown.says("25 servers say that they do not know the coin"));
+        CHECK_FALSE(tells_secrets(shown, tokens));
+    }
+}
+
+TEST_CASE("servers in the wrong order show as what they are", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network;
+    const auto tokens = raida::testing::make_tokens(2);
+    network.servers.add(tokens);
+    network.start();
+    auto lines = network.lines();
+    std::swap(lines[4], lines[9]);
+    const outcome shown = detect("--deadline 1000 --servers " + folder.write("servers", joined(lines)) +
+                                     " --tokens " + folder.write("tokens", csv(tokens)),
+                                 folder);
+    CHECK(shown.code == 0); // 23 servers are enough
+    CHECK(occurrences(shown.out, "hint: invalid RAIDA id (3)") == 2);
+    CHECK(shown.says("2 servers say that they have other numbers"));
+    CHECK(shown.says("ppppnppppnppppppppppppppp"));
+}
+
+TEST_CASE("a large batch is split, and its tokens stay in order", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network;
+    const auto tokens = raida::testing::make_tokens(200);
+    network.servers.add(tokens);
+    network.servers.remove(tokens[64].id());
+    network.start();
+    const outcome shown = detect("--json --servers " + folder.write("servers", joined(network.lines())) +
+                                     " --tokens " + folder.write("tokens", csv(tokens)),
+                                 folder);
+    CHECK(shown.code == 0);
+    CHECK(json_check::is_document(shown.out));
+    CHECK(shown.says("\"fanouts\": 4"));
+    std::size_t at = 0;
+    for (const raida::token& token : tokens) {
+        const std::string line = "\"serial\": " + std::to_string(token.serial.value) + ", \"verdict\": \"" +
+                                 (&token == &tokens[64] ? "counterfeit" : "authentic") + "\"";
+        at = shown.out.find(line, at);
+        REQUIRE(at != std::string::npos);
+    }
+}
+
+TEST_CASE("a host name that cannot be resolved spoils only its own slot", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network;
+    const auto tokens = raida::testing::make_tokens(1);
+    network.servers.add(tokens);
+    network.start();
+    auto lines = network.lines();
+    lines[12] = std::string(70, 'x') + ":18012"; // no name has a part this long, so nobody is asked for it
+    const outcome shown = detect("--servers " + folder.write("servers", joined(lines)) + " --tokens " +
+                                     folder.write("tokens", csv(tokens)),
+                                 folder);
+    CHECK(shown.code == 0);
+    CHECK(shown.says("ppppppppppppupppppppppppp"));
+}
+
+TEST_CASE("bad arguments are exit code 2 and one line", "[detect]")
+{
+    const scratch_folder folder;
+    const std::pair<const char*, const char*> cases[] = {
+        {"--colour", "unknown option '--colour'"},
+        {"-x", "unknown option '-x'"},
+        {"tokens.csv", "unexpected argument 'tokens.csv'"},
+        {"'two\nlines'", "unexpected argument 'two?lines'"},
+        {"--deadline", "--deadline needs a value"},
+        {"--tokens --json", "--tokens needs a value"},
+        {"--deadline 0", "--deadline takes a whole number from 1 to 3600000, not '0'"},
+        {"--deadline -5", "--deadline takes a whole number"},
+        {"--deadline 3600001", "--deadline takes a whole number"},
+        {"--deadline 3s", "not '3s'"},
+        {"--coin-id 65536", "--coin-id takes a whole number from 0 to 65535"},
+        {"--coin-id=", "--coin-id takes a whole number"},
+        {"--seed -1", "--seed takes a whole number"},
+        {"--servers list.txt", "--servers needs --tokens"},
+    };
+    for (const auto& [arguments, complaint] : cases) {
+        INFO(arguments);
+        const outcome shown = detect(arguments, folder);
+        CHECK(shown.code == 2);
+        CHECK(shown.out.empty());
+        CHECK(shown.err.starts_with("detect: "));
+        CHECK(shown.err.find(complaint) != std::string::npos);
+        CHECK(occurrences(shown.err, "\n") == 1);
+    }
+}
+
+TEST_CASE("bad token files are exit code 2 and one line with place and reason", "[detect]")
+{
+    const scratch_folder folder;
+    const auto tokens = raida::testing::make_tokens(2);
+    const std::string good = csv(tokens);
+    const std::string numbers = good.substr(good.find(',', good.find(',') + 1), 25 * 33);
+    std::string odd_digit = good;
+    odd_digit[good.find('\n') - 5] = 'x';
+    const std::pair<std::string, std::string> cases[] = {
+        {"", "tokens: no tokens"},
+        {"0,1\n", "line 1, authenticity number of server 0"},
+        {good + "7,1" + numbers, "line 3, denomination"},
+        {good + "0,1024000" + numbers, "line 3, serial number"},
+        {good + "0,1" + numbers + ",00", "line 3, after the last authenticity number"},
+        {odd_digit, "line 1, authenticity number of server 24"},
+        {"\n# mine\r\n" + good + good, "line 5: the same token twice"},
+        {std::string(100'000, '\0'), "line 1"},
+    };
+    for (const auto& [text, complaint] : cases) {
+        INFO(complaint);
+        const outcome shown = detect("--tokens " + folder.write("tokens", text), folder);
+        CHECK(shown.code == 2);
+        CHECK(shown.out.empty());
+        CHECK(shown.err.find(complaint) != std::string::npos);
+        CHECK(occurrences(shown.err, "\n") == 1);
+        CHECK_FALSE(tells_secrets(shown, tokens));
+    }
+}
+
+TEST_CASE("files that cannot be read are exit code 2 and one line", "[detect]")
+{
+    const scratch_folder folder;
+    const std::string tokens = folder.write("tokens", csv(raida::testing::make_tokens(1)));
+    for (const std::string& arguments :
+         {"--tokens " + (folder / "missing"), "--tokens " + (folder / "."), "--tokens ''",
+          "--tokens " + tokens + " --servers " + (folder / "missing")}) {
+        INFO(arguments);
+        const outcome shown = detect(arguments, folder);
+        CHECK(shown.code == 2);
+        CHECK(shown.out.empty());
+        CHECK(shown.err.starts_with("detect: cannot read '"));
+        CHECK(occurrences(shown.err, "\n") == 1);
+    }
+}
+
+TEST_CASE("bad server lists are exit code 2 and one line with place and reason", "[detect]")
+{
+    const scratch_folder folder;
+    const std::string tokens = folder.write("tokens", csv(raida::testing::make_tokens(1)));
+    std::vector<std::string> good;
+    for (int i = 0; i < 25; ++i)
+        good.push_back("127.0.0.1:" + std::to_string(18000 + i));
+    const auto with = [&](std::size_t line, const std::string& text) {
+        auto lines = good;
+        lines[line] = text;
+        return joined(lines);
+    };
+    const std::pair<std::string, std::string> cases[] = {
+        {"", "servers: "},
+        {joined({good.begin(), good.end() - 1}), "servers: "},
+        {with(2, "127.0.0.1:0"), "line 3"},
+        {with(3, "127.0.0.1:65536"), "line 4"},
+        {with(24, "no port here"), "line 25"},
+    };
+    for (const auto& [text, complaint] : cases) {
+        INFO(text);
+        const outcome shown =
+            detect("--tokens " + tokens + " --servers " + folder.write("servers", text), folder);
+        CHECK(shown.code == 2);
+        CHECK(shown.out.empty());
+        CHECK(shown.err.find(complaint) != std::string::npos);
+        CHECK(occurrences(shown.err, "\n") == 1);
+    }
+}
+
+#endif

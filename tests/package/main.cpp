@@ -1,0 +1,16 @@
+// What a user's first program touches: the umbrella header, Asio through it, and the version that CMake
+// promised.
+#include <raida/raida.hpp>
+
+#include <asio/io_context.hpp>
+
+#if defined(EXPECT_OWN_ASIO) && !defined(FROM_OWN_ASIO)
+#error "raida did not take the asio::asio that was there"
+#endif
+
+int main()
+{
+    asio::io_context io;
+    io.run();
+    return raida::version.major == RAIDA_VERSION_MAJOR ? 0 : 1;
+}
