@@ -187,6 +187,11 @@ int detect(const settings& wanted)
     const auto servers = wanted.servers ? read_servers(io, *wanted.servers) : embedded->servers();
 
     const auto screen = support::terminal::of_stdout();
+    if (!wanted.json)
+        std::cout << "Detecting " << tokens.size() << (tokens.size() == 1 ? " token" : " tokens")
+                  << " on 25 servers " << (wanted.servers ? "from " + *wanted.servers : "inside this program")
+                  << ", each with " << wanted.deadline.count() << " ms to answer.\n\n"
+                  << std::flush;
 
     // A large batch may have to wait for its turn at a silent server.
     raida::fanout<> network{io, servers, {.queue_wait = std::chrono::minutes{10}}};

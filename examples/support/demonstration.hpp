@@ -49,7 +49,7 @@ class demonstration
     {
         auto tokens = raida::testing::make_tokens(36, random_());
         fleet_.add(tokens);
-        for (const std::size_t counterfeit : {5, 17, 30})
+        for (const std::size_t counterfeit : {5U, 17U, 30U})
             fleet_.add(somebody_elses(tokens[counterfeit]));
         for (std::size_t i = 5; i < 8; ++i) // three servers missed that this one has changed hands
             fleet_.set_number(cast_[i], tokens[17].id(), tokens[17].numbers[cast_[i]]);

@@ -62,7 +62,7 @@ class text_report
         std::chrono::nanoseconds latency{};
         std::size_t passed = 0;
         unsigned sent = 0;
-        bool answered = true, voted = true;
+        bool answered = true, voted = true, timed_out = false;
         for (const part& one : found_.parts) {
             const raida::reply& reply = one.replies[server];
             const std::string text = words(reply);
@@ -75,6 +75,7 @@ class text_report
             latency = std::max(latency, reply.latency);
             sent += reply.attempts;
             answered = answered && reply;
+            timed_out = timed_out || reply.error == raida::errc::timed_out;
             voted = voted && one.tally.vote(0, server) != raida::vote::none;
             for (std::size_t token = 0; token < one.tokens.size(); ++token)
                 passed += one.tally.vote(token, server) == raida::vote::pass ? 1 : 0;
@@ -85,20 +86,17 @@ class text_report
                                           : colour::red},
                 {voted ? std::to_string(passed) : ""},
                 {sent == 0 ? "" : describe(latency)},
-                latency_bar(latency, answered, sent),
+                answered || timed_out ? latency_bar(latency) : cell{},
                 {std::to_string(sent)}};
     }
 
-    // Bars are drawn to the scale of the slowest answer; who did not answer at all waits beyond it.
-    [[nodiscard]] cell latency_bar(std::chrono::nanoseconds latency, bool answered, unsigned sent) const
+    // Bars are drawn to the scale of the slowest answer; who did not answer in time waits beyond it.
+    [[nodiscard]] cell latency_bar(std::chrono::nanoseconds latency) const
     {
-        constexpr std::size_t width = 20;
-        if (sent == 0)
-            return {};
+        constexpr std::size_t width = 16;
         if (latency > longest_answer_)
             return {std::string(width - 1, '.') + '>', colour::dim};
-        const double share = milliseconds(latency) / milliseconds(longest_answer_);
-        return {bar(share, width, screen_), answered ? colour::none : colour::red};
+        return {bar(milliseconds(latency) / milliseconds(longest_answer_), width, screen_)};
     }
 
     [[nodiscard]] std::string words(const raida::reply& reply) const
@@ -205,7 +203,7 @@ class text_report
              << fixed(times, 1) << " times as fast.\n";
         if (found_.certain_after && found_.count(raida::verdict::undecided) == 0)
             out_ << "Every verdict was certain after " << describe(*found_.certain_after)
-                 << ": with raida::when_decided it ends then.\n";
+                 << " (raida::when_decided waits no longer).\n";
     }
 
     // Datagrams that came and were nobody's answer.

@@ -34,7 +34,7 @@ struct client_settings
     std::chrono::nanoseconds budget = std::chrono::seconds{30};
 
     /// Datagrams of one call in flight to each server.
-    std::size_t chunks_in_flight = 32;
+    std::size_t chunks_in_flight = 200;
 
     /// A pown without encryption lets everybody on the way read the new authenticity numbers.
     bool allow_plain_pown = false;

@@ -34,12 +34,16 @@ class basic_plain
     /// Seals complete requests in place, and says what their answers must carry.
     void seal(requests<N>&, std::error_code& error) noexcept { error = {}; }
 
-    /// Opens the verified answers to `asked` in place. Returns the servers whose answer can be read in two
-    /// ways: they must be asked for their version first, sealed, and the answer given to learn().
+    /// Opens the answers to `asked` in place; answers that are open stay as they are. Returns the servers
+    /// whose answer can be read in two ways, which is no vote until then: they must be asked for their
+    /// version first, sealed, the answer given to learn(), and this called again.
     std::bitset<N> open(const requests<N>&, replies<N>&, const sealed_batch&) noexcept { return {}; }
 
     /// Learns from answers to version requests how the servers that were asked seal theirs.
     void learn(const requests<N>&, replies<N>&) noexcept {}
+
+    /// Another machine answers in the name of `server` from now on: drops what was learnt about the former.
+    void forget(std::size_t) noexcept {}
 
     /// The token whose authenticity numbers are the keys, if there is one: it must not be changed meanwhile.
     [[nodiscard]] std::optional<token_id> key_token() const noexcept { return std::nullopt; }

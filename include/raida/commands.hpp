@@ -135,6 +135,9 @@ class commands
 
     [[nodiscard]] const command_settings& settings() const noexcept { return settings_; }
 
+    /// Where the challenges come from.
+    [[nodiscard]] Random& random() noexcept { return random_; }
+
   private:
     using challenges = std::array<std::array<std::uint8_t, 12>, N>;
 

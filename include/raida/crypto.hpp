@@ -8,7 +8,12 @@
 #include <raida/commands.hpp>
 #include <raida/detail/aes_counter.hpp>
 #include <raida/detail/random.hpp>
+#include <raida/detail/sealed_body.hpp>
 #include <raida/errc.hpp>
+#include <raida/packet.hpp>
+#include <raida/reply.hpp>
+#include <raida/request.hpp>
+#include <raida/token.hpp>
 
 #include <algorithm>
 #include <array>
@@ -19,6 +24,7 @@
 #include <span>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace raida::inline v1 {
 
@@ -41,149 +47,202 @@ struct locker_key
 };
 
 /// The codec that encrypts. Nonces are fresh per server and request; each server's habit of counting is
-/// remembered once it is certain. Keys are wiped on destruction.
+/// remembered once it is certain.
 ///
-/// Errors: seal() sets errc::no_randomness or errc::encryption_failed, and then the requests must not be
-/// sent. Thread safety: distinct objects safe, shared objects unsafe.
-template <std::size_t N = server_count>
+/// The key's numbers are copied, never printed, and wiped when this dies; OpenSSL wipes its own copies. A
+/// server for which the key has no number (zero) is not asked: everybody knows that number.
+/// Move-only; a moved-from codec seals nothing. Warm, sealing and opening allocate nothing.
+/// Thread safety: distinct objects safe, shared objects unsafe.
+template <std::size_t N = server_count, random_source Random = detail::random_bytes>
 class basic_sealed
 {
   public:
     static constexpr bool encrypts = true;
 
-    /// Type 1: a token of the caller's, whose number at server i is the key for server i.
-    explicit basic_sealed(const basic_token<N>& key)
-        : type_{encryption_type::token_key}, key_token_{key.id()}, numbers_{key.numbers}
+    /// Type 1: a token of the caller's, whose number at server i is the key for server i. Its serial number
+    /// has to be under `limit`, as those of a batch: others name the same record once more.
+    explicit basic_sealed(const basic_token<N>& key, std::uint32_t limit = serial_limit, Random random = {})
+        : type_{encryption_type::token_key},
+          key_token_{key.id()},
+          numbers_{key.numbers},
+          random_{std::move(random)}
     {
+        if (!key.denomination.is_valid())
+            refused_ = errc::invalid_denomination;
+        else if (!key.serial.is_valid(limit))
+            refused_ = errc::invalid_serial_number;
         key_id_[0] = static_cast<std::uint8_t>(key.denomination.value);
         detail::store_big<4>(key_id_.data() + 1, key.serial.value);
     }
 
     /// Type 2: a locker.
-    explicit basic_sealed(const locker_key<N>& key)
-        : type_{encryption_type::locker_key}, key_id_{key.name}, numbers_{key.numbers}
+    explicit basic_sealed(const locker_key<N>& key, Random random = {})
+        : type_{encryption_type::locker_key},
+          key_id_{key.name},
+          numbers_{key.numbers},
+          random_{std::move(random)}
     {}
 
+    basic_sealed(basic_sealed&&) = default;
+    basic_sealed& operator=(basic_sealed&&) = default;
+    ~basic_sealed() = default;
+
     /// Seals complete plain requests in place: header, nonce, body, and the signature that the answer must
-    /// carry.
+    /// carry. Empty ones stay empty.
+    ///
+    /// Errors: errc::malformed_packet for what is no plain request (one that is sealed already, too),
+    /// invalid_denomination and invalid_serial_number for the key, no_randomness, encryption_failed. Then all
+    /// requests are empty: none may leave in the clear.
     void seal(requests<N>& packets, std::error_code& error)
     {
-        std::array<std::uint8_t, 6 * N> fresh{}; // the last two bytes of a nonce are the echo
-        random_.fill(fresh, error);
+        std::array<std::uint8_t, fresh_size> fresh{};
+        error = refused_;
+        if (!error)
+            random_.fill(fresh, error);
+        const auto first = detail::load_big<fresh_size, std::uint64_t>(fresh.data());
         for (std::size_t server = 0; server < N && !error; ++server)
-            if (const auto packet = packets.writable(server); packet.size() >= overhead)
-                packets.expect(server, seal_one(server, packet, fresh.data() + 6 * server, error));
+            if (!packets[server].bytes.empty())
+                error = seal_one(packets, server, first + server);
+        if (error)
+            packets = {};
     }
 
-    /// Opens verified answers with a body in place. Never guesses: where both habits give a sensible reading,
-    /// the body is left sealed and the server is in the result.
+    /// Opens, in place, the bodies of those answers that carry the signature of their request in `asked`. An
+    /// opened answer looks as if it had been asked for in the clear: its signature is the challenge alone,
+    /// so that opening it once more does nothing.
+    ///
+    /// Never guesses. Where both habits give a sensible reading and the server's is not known, the body stays
+    /// sealed, the slot is no longer `verified`, so that nobody takes it for a vote, and the server is in the
+    /// result; once learn() was told, opening it again succeeds. A body without a sensible reading ends its
+    /// slot with errc::malformed_response, and what was believed of that server's habit is forgotten.
     std::bitset<N> open(const requests<N>& asked, replies<N>& answers, const sealed_batch& batch)
     {
         std::bitset<N> unclear;
         for (std::size_t server = 0; server < N; ++server)
-            if (answers[server] && answers[server].verified && !answers[server].body().empty())
+            if (is_sealed(server, asked[server], answers[server]))
                 unclear[server] = !open_one(server, asked[server].bytes, answers, batch);
         return unclear;
     }
 
-    /// Learns from answers to sealed version requests, which are eight digits.
+    /// Learns from answers to sealed version requests, which are eight digits, and opens them.
     void learn(const requests<N>& asked, replies<N>& answers) { static_cast<void>(open(asked, answers, {})); }
 
-    [[nodiscard]] std::optional<token_id> key_token() const noexcept { return key_token_; }
+    /// Another machine answers in the name of `server` from now on: its habit has to be learnt afresh.
+    void forget(std::size_t server) noexcept { habits_[server] = counter_habit::unknown; }
+
     [[nodiscard]] counter_habit habit(std::size_t server) const noexcept { return habits_[server]; }
+
+    /// The token whose authenticity numbers are the keys; nothing for lockers.
+    [[nodiscard]] std::optional<token_id> key_token() const noexcept { return key_token_; }
 
   private:
     static constexpr std::size_t overhead = header_size + challenge_size + terminator_size;
+    // Of a nonce: its last two bytes are the echo. Drawn once per call and counted up from server to server:
+    // a nonce must not come twice under one key, and each server has a key of its own.
+    static constexpr std::size_t fresh_size = 6;
 
-    signature seal_one(std::size_t server, std::span<std::uint8_t> packet, const std::uint8_t* fresh,
-                       std::error_code& error)
+    static bool is_plain(bytes_view packet) noexcept
     {
+        return packet.size() >= overhead && packet[16] == static_cast<std::uint8_t>(encryption_type::none) &&
+               detail::load_big<2, std::size_t>(packet.data() + 22) == packet.size() - header_size;
+    }
+
+    std::error_code seal_one(requests<N>& packets, std::size_t server, std::uint64_t fresh)
+    {
+        const auto packet = packets.writable(server);
+        if (!is_plain(packet))
+            return errc::malformed_packet;
+        if (numbers_[server].is_zero()) {
+            packets.skip(server);
+            return {};
+        }
         packet[16] = static_cast<std::uint8_t>(type_);
         std::copy(key_id_.begin(), key_id_.end(), packet.begin() + 17);
-        std::copy_n(fresh, 6, packet.begin() + 24);
+        detail::store_big<fresh_size>(packet.data() + 24, fresh);
         const auto body = packet.subspan(header_size, packet.size() - header_size - terminator_size);
-        const signature expected = sign(body.template first<challenge_size>(), numbers_[server].bytes());
-        if (!cipher(server).apply(nonce_of(packet), 0, body))
-            error = errc::encryption_failed;
-        return expected;
+        packets.expect(server, sign(body.template first<challenge_size>(), numbers_[server].bytes()));
+        return apply(server, packet, 0, body) ? std::error_code{} : errc::encryption_failed;
     }
 
-    // False if there are two readings. A body that has none stays as it is, and will be no answer to anybody.
+    bool is_sealed(std::size_t server, const request_view& asked, const reply& got) const noexcept
+    {
+        if (got.body().empty() || !detail::is_body_read(got.status()))
+            return false;
+        return asked.bytes.size() >= overhead && asked.bytes[16] == static_cast<std::uint8_t>(type_) &&
+               asked.expected_signature && !numbers_[server].is_zero() &&
+               equal_constant_time(got.header().signature, *asked.expected_signature);
+    }
+
+    // False if there are two readings. A version answer is always read in both ways, since it proves one.
     bool open_one(std::size_t server, bytes_view asked, replies<N>& answers, const sealed_batch& batch)
     {
+        using enum counter_habit;
         const status what = answers[server].status();
-        const auto sealed = answers.writable(server).subspan(header_size, answers[server].body().size());
-        if (asked.size() < overhead || sealed.size() > readings_[0].size())
+        const counter_habit known = habits_[server];
+        const auto sense_if = [&](counter_habit habit) {
+            const bool is_tried = known == unknown || known == habit || what == status::success;
+            if (!is_tried || !read(server, habit, asked, answers[server].body()))
+                return detail::sense::none;
+            return detail::sense_of(what, reading(habit), batch);
+        };
+        const detail::sense restarting = sense_if(restarts), going_on = sense_if(goes_on);
+        if (restarting == detail::sense::none && going_on == detail::sense::none) {
+            forget(server);
+            answers.fail(server, errc::malformed_response, answers[server].latency, answers[server].attempts);
             return true;
-        const std::uint64_t blocks_of_request = (asked.size() - header_size - terminator_size + 15) / 16;
-        std::array<bool, 2> sensible{};
-        for (const auto habit : {counter_habit::restarts, counter_habit::goes_on}) {
-            if (habits_[server] != counter_habit::unknown && habits_[server] != habit)
-                continue;
-            const auto reading = this->reading(habit).first(sealed.size());
-            std::copy(sealed.begin(), sealed.end(), reading.begin());
-            const auto skipped = habit == counter_habit::goes_on ? blocks_of_request : 0;
-            sensible[index_of(habit)] =
-                cipher(server).apply(nonce_of(asked), skipped, reading) && makes_sense(what, reading, batch);
         }
-        if (sensible[0] && sensible[1])
-            return false;
-        for (const auto habit : {counter_habit::restarts, counter_habit::goes_on})
-            if (sensible[index_of(habit)]) {
-                habits_[server] = habit;
-                std::copy_n(this->reading(habit).begin(), sealed.size(), sealed.begin());
-            }
-        return true;
+        counter_habit right = restarting > going_on ? restarts : goes_on;
+        if (restarting == going_on)
+            right = known;
+        answers.verify(server, right != unknown);
+        if (right != unknown)
+            accept(server, right, answers.writable(server));
+        return right != unknown;
     }
 
-    static bool makes_sense(status what, bytes_view body, const sealed_batch& batch) noexcept
+    // Decrypts a copy of the body into the habit's buffer.
+    bool read(std::size_t server, counter_habit habit, bytes_view asked, bytes_view body)
     {
-        switch (what) {
-        case status::mixed: {
-            const bitfield bits{body, batch.token_count, batch.bit_order};
-            return bits.is_well_formed() && bits.is_mixed();
-        }
-        case status::find_mixed:
-            return parse_find(what, body, batch.token_count).has_value();
-        case status::success:
-            return body.size() == 8 &&
-                   std::all_of(body.begin(), body.end(), [](std::uint8_t c) { return c >= '0' && c <= '9'; });
-        default:
-            return false;
-        }
+        const std::uint64_t blocks = detail::counter_blocks(asked.size() - header_size - terminator_size);
+        reading(habit).assign(body.begin(), body.end());
+        return apply(server, asked, habit == counter_habit::goes_on ? blocks : 0, reading(habit));
     }
 
-    static std::span<const std::uint8_t, 8> nonce_of(bytes_view packet) noexcept
+    void accept(std::size_t server, counter_habit right, std::span<std::uint8_t> datagram)
     {
-        return packet.subspan<24, 8>();
+        habits_[server] = right;
+        std::copy(reading(right).begin(), reading(right).end(), datagram.begin() + header_size);
+        const auto signed_by = datagram.template subspan<16, challenge_size>();
+        const signature challenge = sign(signed_by, numbers_[server].bytes());
+        std::copy(challenge.begin(), challenge.end(), signed_by.begin());
     }
-    static std::size_t index_of(counter_habit habit) noexcept
+
+    [[nodiscard]] std::vector<std::uint8_t>& reading(counter_habit habit) noexcept
     {
-        return habit == counter_habit::restarts ? 0 : 1;
-    }
-    [[nodiscard]] std::span<std::uint8_t> reading(counter_habit habit) noexcept
-    {
-        return readings_[index_of(habit)];
+        return readings_[habit == counter_habit::goes_on ? 1 : 0];
     }
 
     // Keys are set up once per server: that costs as much as encrypting a small request.
-    [[nodiscard]] detail::aes_counter& cipher(std::size_t server)
+    bool apply(std::size_t server, bytes_view request, std::uint64_t skipped, std::span<std::uint8_t> data)
     {
-        if (!ciphers_[server])
-            ciphers_[server].emplace(numbers_[server].bytes());
-        return *ciphers_[server];
+        auto& cipher = ciphers_[server];
+        if (!cipher && !cipher.emplace().set_key(numbers_[server].bytes()))
+            return false;
+        return cipher->apply(request.template subspan<24, 8>(), skipped, data);
     }
 
     encryption_type type_;
     std::optional<token_id> key_token_;
     std::array<std::uint8_t, 5> key_id_{};
     authenticity_numbers<N> numbers_;
+    std::error_code refused_; // why this key cannot be used
     std::array<std::optional<detail::aes_counter>, N> ciphers_{};
     std::array<counter_habit, N> habits_{};
-    std::array<std::array<std::uint8_t, 8192>, 2> readings_{};
-    detail::random_bytes random_;
+    std::array<std::vector<std::uint8_t>, 2> readings_; // kept for their memory
+    Random random_;
 };
 
+/// For the 25 servers.
 using sealed = basic_sealed<>;
 
 } // namespace raida::inline v1

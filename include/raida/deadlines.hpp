@@ -21,9 +21,12 @@ inline constexpr std::chrono::milliseconds default_deadline{3000};
 /// Deadlines longer than this are refused: they are a mistake in units.
 inline constexpr std::chrono::hours longest_deadline{1};
 
-/// Deadlines learned from each server's own round trips: SRTT + 4 RTTVAR within these bounds. Where nothing
-/// is known yet `unknown` holds. An echo gets two thirds of it and a batch five thirds, as public guidance
-/// has it (2, 3 and 5 seconds); a learned deadline gets more for a batch likewise.
+/// Deadlines learned from each server's own round trips: SRTT + 4 RTTVAR within these bounds.
+///
+/// Where nothing is known yet `unknown` holds; an echo gets two thirds of it and a batch five thirds, as
+/// public guidance has it (2, 3 and 5 seconds). A batch gets five thirds of what was learned, too, while what
+/// was learned is from smaller requests. A server that was never heard of though its whole deadline passed,
+/// again and again or once, is awaited no longer than the slowest of those that are known.
 struct learned
 {
     std::chrono::nanoseconds shortest = std::chrono::milliseconds{200};
@@ -36,12 +39,13 @@ struct learned
     [[nodiscard]] constexpr std::chrono::nanoseconds operator()(const round_trip& known, command_code what,
                                                                 std::size_t size) const noexcept
     {
-        auto wanted = known.samples == 0 ? unknown : known.timeout();
-        if (size > batch)
+        const bool is_known = known.samples != 0;
+        auto wanted = is_known ? known.timeout() : unknown;
+        if (size > batch && (!is_known || size / 2 > known.size))
             wanted = wanted * 5 / 3;
-        else if (what == echo_command && known.samples == 0)
+        else if (what == echo_command && !is_known)
             wanted = wanted * 2 / 3;
-        return std::clamp(wanted, shortest, std::max(shortest, longest));
+        return std::clamp(std::max(wanted, known.backed_off), shortest, std::max(shortest, longest));
     }
 };
 

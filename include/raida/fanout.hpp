@@ -15,6 +15,7 @@
 #include <asio/io_context.hpp>
 
 #include <array>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -150,6 +151,9 @@ class fanout
             initiate_into{engine_, &into}, token, std::forward<Packets>(packets), std::move(how));
     }
 
+    /// The time on the transport's clock: virtual in a simulation.
+    [[nodiscard]] std::chrono::steady_clock::time_point now() const { return engine_->transport().now(); }
+
     /// What was counted since the engine was made.
     [[nodiscard]] fanout_statistics<N> statistics() const { return engine_->counts(); }
 
@@ -158,13 +162,14 @@ class fanout
     [[nodiscard]] std::array<round_trip, N> learned_round_trips() const { return engine_->round_trips(); }
 
     /// Replaces what was learned about all servers.
-    void learn(const std::array<round_trip, N>& known) { engine_->round_trips() = known; }
+    void learn(const std::array<round_trip, N>& known) { engine_->learn(known); }
 
     /// Is this server left out at the moment, since it failed again and again? See limits::isolation.
     [[nodiscard]] bool is_isolated(std::size_t server) const { return engine_->is_isolated(server); }
 
     /// From now on server `index` is asked at `endpoint`. Requests in flight are still awaited at the old
-    /// address. Refused with errc::invalid_port for port 0, errc::wrong_server_count for an index beyond N.
+    /// address. What was learned about the old one is forgotten. Refused with errc::invalid_port for port 0,
+    /// errc::wrong_server_count for an index beyond N.
     template <class Endpoint>
     void set_server(std::size_t index, const Endpoint& endpoint, std::error_code& error)
     {
@@ -175,6 +180,7 @@ class fanout
             return;
         engine_->transport().set_endpoint(index, endpoint);
         engine_->renew_lane(index);
+        engine_->forget(index);
     }
 
     /// The same, throwing std::system_error.

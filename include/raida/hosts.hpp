@@ -140,20 +140,32 @@ class host_reader
 
     std::optional<host_port> read_address(std::string_view text)
     {
-        const auto colon = text.rfind(':');
-        std::string_view host = text.substr(0, colon == std::string_view::npos ? text.size() : colon);
-        if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
-            host = host.substr(1, host.size() - 2);
-        else if (host.find(':') != std::string_view::npos)
-            return refuse(errc::invalid_address, "host: IPv6 needs brackets"), std::nullopt;
+        const bool bracketed = !text.empty() && text.front() == '[';
+        const auto bracket = bracketed ? text.rfind(']') : 0;
+        if (bracket == std::string_view::npos)
+            return refuse(errc::invalid_address, "host: bracket not closed"), std::nullopt;
+        const auto colon = text.find(':', bracket);
         if (colon == std::string_view::npos)
             return refuse(errc::invalid_address, "port missing"), std::nullopt;
-        if (host.empty() || host.find_first_of(" \t/@") != std::string_view::npos)
+        if (!bracketed && text.rfind(':') != colon)
+            return refuse(errc::invalid_address, "host: IPv6 needs brackets"), std::nullopt;
+        const auto host = bracketed ? text.substr(1, bracket - 1) : text.substr(0, colon);
+        if (!can_be_host(host) || (bracketed && colon != bracket + 1))
             return refuse(errc::invalid_address, "host"), std::nullopt;
         const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
         if (!port || *port == 0)
             return refuse(errc::invalid_port, "port"), std::nullopt;
         return host_port{std::string{host}, *port};
+    }
+
+    // No more than keeps a resolver from being asked nonsense: no blanks, nothing that ends a C string,
+    // nothing of an URL.
+    static bool can_be_host(std::string_view host)
+    {
+        constexpr std::size_t longest = 253;
+        return !host.empty() && host.size() <= longest && std::all_of(host.begin(), host.end(), [](char c) {
+            return c > ' ' && c < '\x7F' && c != '/' && c != '@' && c != '[' && c != ']';
+        });
     }
 
     void check_complete()

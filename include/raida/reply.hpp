@@ -164,6 +164,9 @@ class replies
         return {block_.get() + (seen.data() - block_.get()), seen.size()};
     }
 
+    /// Says whether an answer is known to be its server's, and readable: one that is not is no vote.
+    void verify(std::size_t server, bool verified) noexcept { slots_[server].verified = verified; }
+
     /// Notes an error status that may or may not be meant for this slot.
     void hint(std::size_t server, raida::status seen) noexcept { slots_[server].hint = seen; }
 

@@ -35,6 +35,10 @@ struct request_options
     /// for slots that were never asked, nor for those given up at completion or cancellation. The reply's
     /// bytes are valid during the call. It may start requests, cancel, or destroy the engine.
     detail::inline_function<void(const reply&)> on_reply{};
+
+    /// How long all of it may take, retries and waits for a place included; what is open then is
+    /// errc::timed_out. Zero: no limit beyond the deadlines.
+    std::chrono::nanoseconds overall{};
 };
 
 /// What an engine is allowed. All are per engine, and fixed when it is made.

@@ -51,6 +51,8 @@ class server_list
     void set(std::size_t i, const endpoint_type& address, std::error_code& error)
     {
         set(primaries_, i, address, error);
+        if (!error)
+            errors_[i] = errc::no_endpoint; // of no importance any more; lists that look alike are equal
     }
     void set_mirror(std::size_t i, const endpoint_type& address, std::error_code& error)
     {
@@ -168,17 +170,16 @@ template <std::size_t N>
 /// Handler signature: `void(std::error_code, raida::server_list<N>)`
 /// Errors: only operation_aborted, when cancelled; what was resolved by then is in the list.
 /// Executor: the handler is posted to `executor` and dispatched on its associated executor, once, never from
-/// here. Per-operation cancellation: terminal, partial and total. Object lifetimes: `hosts` is copied.
+/// here. Per-operation cancellation: terminal, partial and total; what is being looked up at that moment ends
+/// first. Object lifetimes: `hosts` is copied. Thread safety: `executor` must be a strand unless one thread
+/// runs its context; call, and cancel, on it.
 template <std::size_t N, class Executor,
           ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, server_list<N>)) Token>
 requires(!std::convertible_to<const Executor&, asio::execution_context&>) auto async_resolve(
     const Executor& executor, const host_list<N>& hosts, Token&& token)
 {
     return asio::async_initiate<Token, void(std::error_code, server_list<N>)>(
-        [executor](auto handler, host_list<N> names) {
-            detail::resolve_hosts<server_list<N>>(executor, names, std::move(handler));
-        },
-        token, hosts);
+        detail::initiate_resolve<server_list<N>, Executor>{executor}, token, hosts);
 }
 
 template <std::size_t N, class Context,

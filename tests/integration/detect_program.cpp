@@ -44,13 +44,12 @@ outcome detect(const std::string& arguments, const scratch_folder& folder)
 // Servers for another process: they run in a thread of their own from start() on.
 class background_fleet
 {
+    asio::io_context io_; // before the servers, which live in it
+    std::thread loop_;
+
   public:
     fleet servers{io_};
 
-    void start()
-    {
-        loop_ = std::thread{[this] { io_.run(); }};
-    }
     background_fleet() = default;
     background_fleet(const background_fleet&) = delete;
     background_fleet& operator=(const background_fleet&) = delete;
@@ -62,6 +61,11 @@ class background_fleet
         loop_.join();
     }
 
+    void start()
+    {
+        loop_ = std::thread{[this] { io_.run(); }};
+    }
+
     [[nodiscard]] std::vector<std::string> lines() const
     {
         std::vector<std::string> result;
@@ -69,10 +73,6 @@ class background_fleet
             result.push_back("127.0.0.1:" + std::to_string(servers.endpoint(i).port()));
         return result;
     }
-
-  private:
-    asio::io_context io_;
-    std::thread loop_;
 };
 
 std::string joined(const std::vector<std::string>& lines)
@@ -154,9 +154,9 @@ TEST_CASE("with no arguments detect judges its own tokens on its own servers", "
 TEST_CASE("the same seed gives the same verdicts, another seed others", "[detect]")
 {
     const scratch_folder folder;
-    const std::string first = tokens_part(detect("--seed 7", folder).out);
-    CHECK(first == tokens_part(detect("--seed=7", folder).out));
-    CHECK(first != tokens_part(detect("--seed 8", folder).out));
+    const std::string first = tokens_part(detect("--deadline 2000 --seed 7", folder).out);
+    CHECK(first == tokens_part(detect("--deadline 2000 --seed=7", folder).out));
+    CHECK(first != tokens_part(detect("--deadline 2000 --seed 8", folder).out));
 }
 
 TEST_CASE("--json prints one JSON document and nothing else", "[detect]")
@@ -184,8 +184,8 @@ TEST_CASE("a terminal gets progress and then the same table", "[detect]")
     CHECK(left.find("asking") == std::string::npos);
     CHECK(left.find("36 tokens: 33 authentic") != std::string::npos);
 
-    const outcome dumb = run_in_terminal("TERM=dumb " RAIDA_DETECT_PROGRAM, folder);
-    CHECK(dumb.code == 0);
+    const outcome dumb = run_in_terminal("TERM=dumb " RAIDA_DETECT_PROGRAM " --deadline 50", folder);
+    CHECK(dumb.says("36 tokens:"));
     CHECK(dumb.out.find('\x1b') == std::string::npos);
 }
 
@@ -262,7 +262,7 @@ TEST_CASE("a wrong coin shows as what it is, also when the batch takes several f
     background_fleet network;
     network.start();
     const std::string servers = folder.write("servers", joined(network.lines()));
-    for (const std::size_t count : {1, 65}) {
+    for (const std::size_t count : {1U, 200U}) {
         const auto tokens = raida::testing::make_tokens(count);
         const outcome shown = detect("--coin-id 9 --deadline 1000 --servers " + servers + " --tokens " +
                                          folder.write("tokens", csv(tokens)),
@@ -394,9 +394,9 @@ TEST_CASE("files that cannot be read are exit code 2 and one line", "[detect]")
 {
     const scratch_folder folder;
     const std::string tokens = folder.write("tokens", csv(raida::testing::make_tokens(1)));
-    for (const std::string& arguments :
-         {"--tokens " + (folder / "missing"), "--tokens " + (folder / "."), "--tokens ''",
-          "--tokens " + tokens + " --servers " + (folder / "missing")}) {
+    const std::string cases[] = {"--tokens " + (folder / "missing"), "--tokens " + (folder / "."),
+                                 "--tokens ''", "--tokens " + tokens + " --servers " + (folder / "missing")};
+    for (const std::string& arguments : cases) {
         INFO(arguments);
         const outcome shown = detect(arguments, folder);
         CHECK(shown.code == 2);

@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <system_error>
 #include <vector>
 
@@ -55,8 +56,9 @@ TEST_CASE("a fleet's server list names its endpoints", "[fleet][sockets]")
     asio::io_context io;
     basic_fleet<5> servers{io};
     const raida::server_list<5> list = servers.servers();
+    CHECK(list.count() == 5);
     for (std::size_t i = 0; i < 5; ++i)
-        CHECK(list[i] == servers.endpoint(i));
+        CHECK(*list.endpoint(i) == servers.endpoint(i));
 }
 
 TEST_CASE("tokens are detected, powned and found as commands build the requests", "[fleet][sockets]")
@@ -128,6 +130,8 @@ TEST_CASE("a given port base is used, and one that is taken is told", "[fleet][s
     CHECK(third.endpoint(0).port() == port);
     const fleet beyond{io, {.port_base = 65'530}, error};
     CHECK(error == raida::errc::invalid_port);
+    CHECK(beyond.servers().count() == 0);
+    CHECK_THROWS_AS(beyond.counters(25), std::out_of_range);
 }
 
 TEST_CASE("servers listen on IPv6 if asked to", "[fleet][sockets]")

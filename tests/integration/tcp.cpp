@@ -74,6 +74,24 @@ void keep_silent(connection& one)
     one.await_end();
 }
 
+// Listens and never accepts. Where the system has it so, a second client cannot even connect.
+struct deaf_server
+{
+    tcp::acceptor acceptor;
+    tcp::socket first;
+
+    explicit deaf_server(asio::io_context& io) : acceptor{io, tcp::v4()}, first{io}
+    {
+        acceptor.bind({asio::ip::address_v4::loopback(), 0});
+        acceptor.listen(0);
+        first.connect(acceptor.local_endpoint());
+    }
+    [[nodiscard]] asio::ip::udp::endpoint endpoint() const
+    {
+        return {acceptor.local_endpoint().address(), acceptor.local_endpoint().port()};
+    }
+};
+
 } // namespace
 
 // ---- answers
@@ -392,22 +410,31 @@ TEST_CASE("a connection without an answer ends at the transport's read deadline"
     CHECK_FALSE(world.ask()[0].error);
 }
 
+TEST_CASE("a connection that does not come about ends at the transport's connect deadline", "[tcp]")
+{
+    asio::io_context io;
+    const deaf_server deaf{io};
+    const raida::transport::tcp_options hasty{.connect_deadline = 30ms, .read_deadline = 30ms};
+    tcp_fanout<1> network{raida::transport::tcp{io.get_executor(), {}, hasty}, list_of<1>({deaf.endpoint()})};
+    raida::commands<1> build;
+    std::optional<raida::replies<1>> got;
+    network.async_request(build.echo(), {.deadline = patience},
+                          [&](std::error_code, raida::replies<1> replies) { got = std::move(replies); });
+    run_until(io, [&] { return got.has_value(); });
+    CHECK((*got)[0].error == raida::errc::timed_out);
+    CHECK((*got)[0].attempts == 1);
+}
+
 TEST_CASE("a server that never accepts costs its own slot alone", "[tcp]")
 {
     asio::io_context io;
-    tcp::acceptor deaf{io, tcp::v4()};
-    deaf.bind({asio::ip::address_v4::loopback(), 0});
-    deaf.listen(0); // where the system has it so, a second client cannot even connect
-    const auto address = deaf.local_endpoint();
-    tcp::socket filler{io};
-    filler.connect(address);
+    const deaf_server deaf{io};
     server good{io};
-    tcp_fanout<2> network{
-        raida::transport::tcp{io.get_executor(), {}, {.connect_deadline = 50ms, .read_deadline = 50ms}},
-        list_of<2>({{address.address(), address.port()}, good.endpoint()})};
+    tcp_fanout<2> network{io, list_of<2>({deaf.endpoint(), good.endpoint()})};
     raida::commands<2> build;
     std::optional<raida::replies<2>> got;
-    network.async_request(build.echo(), {.deadline = patience},
+    const std::array<std::chrono::nanoseconds, 2> each{30ms, patience};
+    network.async_request(build.echo(), {.deadline = each},
                           [&](std::error_code, raida::replies<2> replies) { got = std::move(replies); });
     run_until(io, [&] { return got.has_value(); });
     CHECK((*got)[0].error == raida::errc::timed_out);
@@ -445,7 +472,6 @@ TEST_CASE("a slot whose own deadline is over gives its connection up", "[tcp]")
     CHECK((*impatient)[0].error == raida::errc::timed_out);
     CHECK((*patient)[0].verified);
     CHECK((*patient)[0].attempts == 1);
-    CHECK_FALSE(world.peer.two_at_once);
 }
 
 TEST_CASE("a retry over TCP is a new connection, and the first one is given up", "[tcp]")
@@ -460,6 +486,26 @@ TEST_CASE("a retry over TCP is a new connection, and the first one is given up",
     CHECK(got[0].verified);
     CHECK(got[0].attempts >= 2);
     run_until(world.io, [&] { return world.peer.ended >= 1; });
+}
+
+TEST_CASE("a retry that waits over TCP keeps no connection from others", "[tcp]")
+{
+    lonely_server world{{}, {.read_deadline = 1h}};
+    world.peer.on_request = [&](connection& one) {
+        if (world.peer.accepted == 1)
+            return keep_silent(one);
+        one.answer_and_close(answer_to(one.request, raida::status::success));
+    };
+    std::optional<raida::replies<1>> retried, patient;
+    world.network->async_request(
+        world.build.echo(), {.deadline = 30ms, .retry = {.attempts = 20}},
+        [&](std::error_code, raida::replies<1> replies) { retried = std::move(replies); });
+    world.network->async_request(
+        world.build.echo(), {.deadline = patience},
+        [&](std::error_code, raida::replies<1> replies) { patient = std::move(replies); });
+    run_until(world.io, [&] { return retried && patient; });
+    CHECK((*retried)[0].verified);
+    CHECK((*patient)[0].verified);
 }
 
 // ---- one connection at a time
@@ -502,12 +548,17 @@ TEST_CASE("requests to one server leave in the order of their calls", "[tcp]")
 
 TEST_CASE("a request that waits too long for a connection was never sent", "[tcp]")
 {
-    lonely_server world{{.queue_wait = 30ms}};
-    world.peer.on_request = keep_silent;
+    lonely_server world{{.queue_wait = 500ms}};
+    bool asked = false;
+    world.peer.on_request = [&](connection& one) {
+        asked = true;
+        keep_silent(one);
+    };
     std::optional<raida::replies<1>> first, second;
     world.network->async_request(
         world.build.echo(), {.deadline = patience},
         [&](std::error_code, raida::replies<1> replies) { first = std::move(replies); });
+    run_until(world.io, [&] { return asked; });
     world.network->async_request(
         world.build.echo(), {.deadline = patience},
         [&](std::error_code, raida::replies<1> replies) { second = std::move(replies); });
@@ -682,7 +733,7 @@ TEST_CASE("a TCP engine survives its io_context", "[tcp]")
         network->async_request(build.echo(), {.deadline = patience},
                                [&](std::error_code, raida::replies<1>) { called = true; });
         for (std::size_t i = 0; i < steps; ++i)
-            io->run_one_for(10ms);
+            io->poll_one();
         peer.reset();
         io.reset();
         network.reset();

@@ -128,6 +128,7 @@ class connection : public std::enable_shared_from_this<connection>
     }
     // Counts the client's close as an end.
     void await_end();
+    void end();
 
   private:
     tcp::socket socket_;
@@ -161,7 +162,7 @@ class server
     std::size_t accepted = 0;
     std::size_t open = 0;
     std::size_t most_open = 0;
-    std::size_t ended = 0;    // by the client, where the script awaited that
+    std::size_t ended = 0;    // by the client, before an answer
     bool two_at_once = false; // two clients were waiting to be accepted
 
     [[nodiscard]] asio::ip::udp::endpoint endpoint() const { return {address_.address(), address_.port()}; }
@@ -206,6 +207,12 @@ inline void connection::close()
     socket_.close(ignored);
 }
 
+inline void connection::end()
+{
+    ++of_->ended;
+    close();
+}
+
 inline void connection::await_end()
 {
     socket_.async_read_some(asio::buffer(scratch_),
@@ -214,8 +221,7 @@ inline void connection::await_end()
                                     return self->await_end();
                                 if (error == asio::error::operation_aborted)
                                     return;
-                                ++self->of_->ended;
-                                self->close();
+                                self->end();
                             });
 }
 
@@ -224,7 +230,7 @@ inline void connection::read_header(std::function<void(connection&)> then)
     request.resize(raida::header_size);
     asio::async_read(socket_, asio::buffer(request),
                      [self = shared_from_this(), then = std::move(then)](std::error_code error, std::size_t) {
-                         error ? self->close() : then(*self);
+                         error ? self->end() : then(*self);
                      });
 }
 
@@ -235,7 +241,7 @@ inline void connection::read_request(std::function<void(connection&)> then)
         self.request.resize(raida::header_size + body);
         asio::async_read(self.socket_, asio::buffer(self.request.data() + raida::header_size, body),
                          [again = self.shared_from_this(), then](std::error_code error, std::size_t) {
-                             error ? again->close() : then(*again);
+                             error ? again->end() : then(*again);
                          });
     });
 }

@@ -44,7 +44,7 @@ struct stage
     auto send()
     {
         return [this](int to, raida::bytes_view data, bool foreign) {
-            network.push_back({to, to_hex(data), foreign});
+            network.push_back({to, hex(data), foreign});
             return true;
         };
     }
@@ -54,7 +54,7 @@ struct stage
         now += time;
         server.release(now, send());
     }
-    std::string held() { return to_hex(server.protocol().tokens().find({{0}, {1}})->bytes()); }
+    std::string held() { return hex(server.protocol().tokens().find({{0}, {1}})->bytes()); }
     std::vector<int> receivers() const
     {
         std::vector<int> all;
@@ -67,8 +67,7 @@ struct stage
 const bytes echo = request("00 00", "BEEF");
 const bytes detect = request("01 0A", "BEEF", zeros, std::string{token_1} + number_a);
 const bytes pown = request("01 14", "BEEF", zeros, std::string{token_1} + number_a + number_c);
-const std::string passed =
-    plain("03 00 F1 01 0001 BEEF 00 000000 0000000F 000000000000000000000000 7BD5C66F");
+const std::string passed = hex("03 00 F1 01 0001 BEEF 00 000000 0000000F 000000000000000000000000 7BD5C66F");
 
 } // namespace
 
@@ -173,7 +172,7 @@ TEST_CASE("chosen tokens have another number on this server", "[fleet][manners]"
     stage it{{.wrong_tokens = {{{0}, {1}}}}};
     it.server.protocol().tokens().set({{0}, {2}}, number(number_a));
     it.receive(request("01 0A", "BEEF", zeros, "00 00000001" + number_a + "00 00000002" + number_a));
-    CHECK(it.network[0].bytes.substr(64) == plain("02 3E3E"));
+    CHECK(it.network[0].bytes.substr(64) == hex("02 3E3E"));
     it.receive(pown);
     CHECK(it.network[1].bytes.substr(4, 2) == "F2");
     CHECK(it.held() == number_a);
@@ -189,7 +188,7 @@ TEST_CASE("an error answer on demand replaces the command", "[fleet][manners]")
     stage it{{.answer = forced_answer{raida::status::request_rate}}};
     it.receive(pown);
     CHECK(it.network[0].bytes ==
-          plain("03 00 A0 01 0001 BEEF 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
+          hex("03 00 A0 01 0001 BEEF 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
     CHECK(it.held() == number_a);
     it.server.manners({.answer = forced_answer{raida::status::invalid_encryption_code, {}, {}, true}});
     it.receive(echo);
@@ -206,8 +205,8 @@ TEST_CASE("a forged answer has the right echo, a wrong signature and the opposit
     it.receive(detect);
     const std::string forged = it.network.at(0).bytes;
     CHECK(forged.size() == 64);
-    CHECK(forged.substr(0, 32) == plain("03 00 F2 01 0001 BEEF 00 000000 0000000F"));
-    CHECK(forged.substr(32) != plain(zeros));
+    CHECK(forged.substr(0, 32) == hex("03 00 F2 01 0001 BEEF 00 000000 0000000F"));
+    CHECK(forged.substr(32) != hex(zeros));
     it.receive(request("01 0A", "BEEF", zeros, std::string{token_1} + number_b));
     CHECK(it.network.at(1).bytes.substr(4, 2) == "F1");
     CHECK(it.server.counters().spoiled == 2);
@@ -223,7 +222,7 @@ TEST_CASE("a stale answer is the previous one again, before or instead of the ri
     it.server.manners({.stale = 1, .then_right = true});
     it.receive(detect, 3);
     REQUIRE(it.network.size() == 3);
-    CHECK(it.network[1].bytes.substr(0, 16) == plain("03 00 FA 00 0001 0001"));
+    CHECK(it.network[1].bytes.substr(0, 16) == hex("03 00 FA 00 0001 0001"));
     CHECK(it.network[2] == sent{3, passed, false});
 }
 
@@ -232,11 +231,11 @@ TEST_CASE("wrong echoes and wrong server ids leave the rest right", "[fleet][man
     stage it{{.wrong_echo = 1}};
     it.receive(detect);
     CHECK(it.network[0].bytes ==
-          plain("03 00 F1 01 0001 3EEF 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
+          hex("03 00 F1 01 0001 3EEF 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
     it.server.manners({.wrong_server = 1});
     it.receive(detect);
     CHECK(it.network[1].bytes ==
-          plain("04 00 F1 01 0001 BEEF 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
+          hex("04 00 F1 01 0001 BEEF 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
 }
 
 TEST_CASE("a truncated answer is a true beginning of the right one", "[fleet][manners]")
@@ -270,11 +269,11 @@ TEST_CASE("an oversize answer is well-formed and too long", "[fleet][manners]")
 {
     stage it{{.oversize = 1, .oversize_bytes = 5'000}};
     it.receive(request("00 01", "BEEF"));
-    const bytes big = from_hex(it.network[0].bytes);
+    const bytes big = tests::bytes(it.network[0].bytes);
     CHECK(big.size() == 5'000);
     CHECK(raida::shape_of(big) == raida::response_shape::well_formed);
-    CHECK(to_hex(raida::bytes_view{big}.subspan(32, 9)) == plain("3230323530333233 00"));
-    CHECK(it.network[0].bytes.substr(32, 32) == plain(zeros));
+    CHECK(hex(raida::bytes_view{big}.subspan(32, 9)) == hex("3230323530333233 00"));
+    CHECK(it.network[0].bytes.substr(32, 32) == hex(zeros));
     it.server.manners({.oversize = 1, .oversize_bytes = 1'000'000});
     it.receive(detect);
     CHECK(it.network[1].bytes.size() / 2 == raida::max_datagram); // what UDP can carry

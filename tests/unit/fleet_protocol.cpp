@@ -26,8 +26,8 @@ struct server
         it.tokens().set({{6}, {1024}}, number(number_c));
     }
 
-    std::string ask(raida::bytes_view request) { return to_hex(it.respond(request)); }
-    std::string held(raida::token_id id) const { return to_hex(it.tokens().find(id)->bytes()); }
+    std::string ask(raida::bytes_view request) { return hex(it.respond(request)); }
+    std::string held(raida::token_id id) const { return hex(it.tokens().find(id)->bytes()); }
 };
 
 std::string record(std::string_view token, std::string_view number)
@@ -44,11 +44,11 @@ std::string record(std::string_view token, std::string_view number, std::string_
 
 TEST_CASE("echo and its answer are the bytes of the protocol's tables", "[fleet][protocol]")
 {
-    const bytes echo = from_hex("01 00 03 00 00 00 0006 01 0000000000 00 01"
-                                "00 00 00000000 0012 000000000000 BEEF"
-                                "000000000000000000000000 7BD5C66F 3E3E");
-    CHECK(server{}.ask(echo) == plain("03 00 FA 00 0001 BEEF 00 000000 0000000F"
-                                      "000000000000000000000000 7BD5C66F"));
+    const bytes echo = tests::bytes("01 00 03 00 00 00 0006 01 0000000000 00 01"
+                                    "00 00 00000000 0012 000000000000 BEEF"
+                                    "000000000000000000000000 7BD5C66F 3E3E");
+    CHECK(server{}.ask(echo) == hex("03 00 FA 00 0001 BEEF 00 000000 0000000F"
+                                    "000000000000000000000000 7BD5C66F"));
     CHECK(request("00 00", "BEEF") == echo);
     // more bytes in the payload are allowed
     CHECK(server{}.ask(request("00 00", "BEEF", zeros, repeat("5A", 100))) == server{}.ask(echo));
@@ -58,8 +58,8 @@ TEST_CASE("version is answered with eight digits and a terminator, both in the s
           "[fleet][protocol]")
 {
     CHECK(server{}.ask(request("00 01", "0102", ones)) ==
-          plain("03 00 FA 00 0001 0102 00 00000A 0000000F FFFFFFFFFFFFFFFFFFFFFFFF BB99FF8A"
-                "3230323530333233 3E3E"));
+          hex("03 00 FA 00 0001 0102 00 00000A 0000000F FFFFFFFFFFFFFFFFFFFFFFFF BB99FF8A"
+              "3230323530333233 3E3E"));
     auto rules = steady_rules();
     rules.version.clear();
     CHECK(server{rules}.ask(request("00 01", "0102", ones)).size() ==
@@ -71,10 +71,10 @@ TEST_CASE("detect tells all pass and all fail with a bare header", "[fleet][prot
     server one;
     const auto right = record(token_1, number_a) + record(token_2, number_b);
     CHECK(one.ask(request("01 0A", "1234", zeros, right)) ==
-          plain("03 00 F1 01 0001 1234 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
+          hex("03 00 F1 01 0001 1234 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
     const auto wrong = record(token_1, number_b) + record(token_2, number_a);
     CHECK(one.ask(request("01 0A", "1235", ones, wrong)) ==
-          plain("03 00 F2 01 0001 1235 00 000000 0000000F FFFFFFFFFFFFFFFFFFFFFFFF BB99FF8A"));
+          hex("03 00 F2 01 0001 1235 00 000000 0000000F FFFFFFFFFFFFFFFFFFFFFFFF BB99FF8A"));
 }
 
 TEST_CASE("detect counts bits of a mixed answer from the least significant one", "[fleet][protocol]")
@@ -84,7 +84,7 @@ TEST_CASE("detect counts bits of a mixed answer from the least significant one",
                                 record(token_2, number_b) + repeat(record(token_3, number_a), 5) +
                                 record(token_3, number_c);
     CHECK(server{}.ask(request("01 0A", "0001", zeros, payload)) ==
-          plain("03 00 F3 01 0001 0001 00 000004 0000000F 000000000000000000000000 7BD5C66F 05 01 3E3E"));
+          hex("03 00 F3 01 0001 0001 00 000004 0000000F 000000000000000000000000 7BD5C66F 05 01 3E3E"));
 }
 
 TEST_CASE("a token that the server does not know fails in detect and pown", "[fleet][protocol]")
@@ -100,11 +100,9 @@ TEST_CASE("pown changes the number and a repeated pown is answered 242", "[fleet
 {
     server one;
     const bytes pown = request("01 14", "0A0B", zeros, record(token_1, number_a, number_c));
-    CHECK(one.ask(pown) ==
-          plain("03 00 F1 01 0001 0A0B 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
+    CHECK(one.ask(pown) == hex("03 00 F1 01 0001 0A0B 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
     CHECK(one.held({{0}, {1}}) == number_c);
-    CHECK(one.ask(pown) ==
-          plain("03 00 F2 01 0001 0A0B 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
+    CHECK(one.ask(pown) == hex("03 00 F2 01 0001 0A0B 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
     CHECK(one.held({{0}, {1}}) == number_c);
 }
 
@@ -113,7 +111,7 @@ TEST_CASE("pown changes only the tokens that pass", "[fleet][protocol]")
     server one;
     const std::string payload = record(token_1, number_b, number_c) + record(token_2, number_b, number_a);
     CHECK(one.ask(request("01 14", "0001", zeros, payload)) ==
-          plain("03 00 F3 01 0001 0001 00 000003 0000000F 000000000000000000000000 7BD5C66F 02 3E3E"));
+          hex("03 00 F3 01 0001 0001 00 000003 0000000F 000000000000000000000000 7BD5C66F 02 3E3E"));
     CHECK(one.held({{0}, {1}}) == number_a);
     CHECK(one.held({{-2}, {1023999}}) == number_a);
 }
@@ -125,8 +123,8 @@ TEST_CASE("find tells which number the server holds", "[fleet][protocol]")
         return one.ask(request("02 3C", "0001", zeros, payload));
     };
     const auto bare = [](std::string_view status) {
-        return plain("03 00" + std::string{status} +
-                     "02 0001 0001 00 000000 0000000F 000000000000000000000000 7BD5C66F");
+        return hex("03 00" + std::string{status} +
+                   "02 0001 0001 00 000000 0000000F 000000000000000000000000 7BD5C66F");
     };
     const auto neither = record(token_1, number_b, number_c), old = record(token_2, number_b, number_c),
                fresh = record(token_3, number_a, number_c);
@@ -134,14 +132,14 @@ TEST_CASE("find tells which number the server holds", "[fleet][protocol]")
     CHECK(find(old + old) == bare("D1"));
     CHECK(find(fresh) == bare("D2"));
     CHECK(find(neither + old + fresh) ==
-          plain("03 00 D3 02 0001 0001 00 000005 0000000F 000000000000000000000000 7BD5C66F 00 01 02 3E3E"));
+          hex("03 00 D3 02 0001 0001 00 000005 0000000F 000000000000000000000000 7BD5C66F 00 01 02 3E3E"));
 }
 
 TEST_CASE("one unknown token makes find answer 40 for the whole batch", "[fleet][protocol]")
 {
     const auto batch = record(token_1, number_a, number_b) + record("00 00000002", number_a, number_b);
     CHECK(server{}.ask(request("02 3C", "0001", zeros, batch)) ==
-          plain("03 00 28 02 0001 0001 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
+          hex("03 00 28 02 0001 0001 00 000000 0000000F 000000000000000000000000 7BD5C66F"));
 }
 
 TEST_CASE("errors in the header carry the echo and signature of an earlier request, or zeros",
@@ -166,9 +164,9 @@ TEST_CASE("errors in the header carry the echo and signature of an earlier reque
         server one;
         const bytes wrong = with(request("00 00", "7777"), offset, value);
         const std::uint8_t stale[] = {3, 0, status, group}, fresh[] = {3, 0, status, 0};
-        CHECK(one.ask(wrong) == to_hex(fresh) + plain("0001 0000 00 000000 0000000F") + repeat("00", 16));
+        CHECK(one.ask(wrong) == hex(fresh) + hex("0001 0000 00 000000 0000000F") + repeat("00", 16));
         one.ask(request("01 0A", "BEEF", ones, record(token_1, number_a))); // somebody else's
-        CHECK(one.ask(wrong) == to_hex(stale) + plain("0001 BEEF 00 000000 0000000F") + plain(ones));
+        CHECK(one.ask(wrong) == hex(stale) + hex("0001 BEEF 00 000000 0000000F") + hex(ones));
     }
 }
 
@@ -179,7 +177,7 @@ TEST_CASE("errors in the length and the terminator carry the right echo and a st
     one.ask(request("01 0A", "BEEF", ones, record(token_1, number_a)));
     const auto expect = [&](const bytes& request, std::string_view status) {
         CHECK(one.ask(request) ==
-              plain("03 00" + std::string{status} + "00 0001 7777 00 000000 0000000F" + std::string{ones}));
+              hex("03 00" + std::string{status} + "00 0001 7777 00 000000 0000000F" + std::string{ones}));
     };
     const bytes good = request("00 00", "7777");
     expect(with(good, 23, 0x13), "10");                   // says one byte more than there is
@@ -198,7 +196,7 @@ TEST_CASE("a wrong CRC is answered with the right echo and signature", "[fleet][
     server one;
     one.ask(request("00 00", "BEEF", ones));
     CHECK(one.ask(request("00 00", "7777", "000000000000000000000001 7BD5C66F")) ==
-          plain("03 00 25 00 0001 7777 00 000000 0000000F 000000000000000000000001 7BD5C66F"));
+          hex("03 00 25 00 0001 7777 00 000000 0000000F 000000000000000000000001 7BD5C66F"));
 }
 
 TEST_CASE("a request without a body is empty for commands that need one", "[fleet][protocol]")
@@ -207,7 +205,7 @@ TEST_CASE("a request without a body is empty for commands that need one", "[flee
     one.ask(request("00 00", "BEEF", ones));
     bytes empty = with(with(request("01 0A", "7777"), 22, 0), 23, 0);
     empty.resize(32);
-    CHECK(one.ask(empty) == plain("03 00 24 01 0001 7777 00 000000 0000000F" + std::string{ones}));
+    CHECK(one.ask(empty) == hex("03 00 24 01 0001 7777 00 000000 0000000F" + std::string{ones}));
     CHECK(one.ask(with(with(empty, 4, 0), 5, 0)).substr(4, 2) == "FA"); // echo needs none
 }
 
@@ -234,7 +232,7 @@ TEST_CASE("the datagram limit cuts what is longer, which is then too short for i
     };
     server one; // 1,440: 50 + 66 * 21 = 1,436 fits
     CHECK(one.ask(detect(66)).substr(4, 2) == "F1");
-    CHECK(one.ask(detect(67)).substr(4, 12) == plain("10 01 0001 7777"));
+    CHECK(one.ask(detect(67)).substr(4, 12) == hex("10 01 0001 7777"));
     auto rules = steady_rules();
     rules.datagram_limit = 1024;
     one.it.rules(rules);
@@ -259,8 +257,8 @@ TEST_CASE("unknown encryption types are answered with 27 and a 48-byte header", 
         server one;
         const std::string answer = one.ask(with(request("00 00", "7777"), 16, type));
         CHECK(answer.size() == 96);
-        CHECK(answer.substr(0, 32) == plain("03 00 1B 00 0000000F 00 000000 00000000"));
-        CHECK(answer.substr(32, 2) == to_hex(std::span{&type, 1}));
+        CHECK(answer.substr(0, 32) == hex("03 00 1B 00 0000000F 00 000000 00000000"));
+        CHECK(answer.substr(32, 2) == hex(std::span{&type, 1}));
         // what it remembers of that makes it answer an error of a type 0 request in the same way
         const std::string next = one.ask(with(request("00 00", "7777"), 7, 1));
         CHECK(next.size() == 96);
@@ -291,14 +289,14 @@ TEST_CASE("one token passes under 64 serial numbers, as on real servers, unless 
         const std::uint32_t serial = 1 + (i << 26);
         std::uint8_t bytes_of_serial[4];
         raida::detail::store_big<4>(bytes_of_serial, serial);
-        aliases += record("00" + to_hex(bytes_of_serial), number_a);
+        aliases += record("00" + hex(bytes_of_serial), number_a);
     }
     CHECK(server{}.ask(request("01 0A", "0001", zeros, aliases)).substr(4, 2) == "F1");
     auto rules = steady_rules();
     rules.alias_serials = false;
     const std::string strict = server{rules}.ask(request("01 0A", "0001", zeros, aliases));
     CHECK(strict.substr(4, 2) == "F3");
-    CHECK(strict.substr(64) == plain("0100000000000000 3E3E"));
+    CHECK(strict.substr(64) == hex("0100000000000000 3E3E"));
     // just over the limit is another page, not another name
     CHECK(server{}.ask(request("01 0A", "0001", zeros, record("00 000FA001", number_a))).substr(4, 2) ==
           "F2");
@@ -310,17 +308,17 @@ TEST_CASE("error answers on demand say what they are told to say", "[fleet][prot
     server one;
     one.ask(request("01 0A", "BEEF", ones, record(token_1, number_a)));
     const auto refuse = [&](const forced_answer& how) {
-        return to_hex(one.it.refuse(request("00 00", "7777"), how));
+        return hex(one.it.refuse(request("00 00", "7777"), how));
     };
     CHECK(refuse({raida::status::internal}) ==
-          plain("03 00 FC 00 0001 7777 00 000000 0000000F" + std::string{zeros}));
+          hex("03 00 FC 00 0001 7777 00 000000 0000000F" + std::string{zeros}));
     one.ask(request("01 0A", "BEEF", ones, record(token_1, number_a)));
     CHECK(refuse(forced_answer::as_measured(raida::status::invalid_coin_id)) ==
-          plain("03 00 07 01 0001 BEEF 00 000000 0000000F" + std::string{ones}));
+          hex("03 00 07 01 0001 BEEF 00 000000 0000000F" + std::string{ones}));
     CHECK(refuse({raida::status::all_pass, right, wrong}) ==
-          plain("03 00 F1 00 0001 7777 00 000000 0000000F FFFFFFFFFFFFFFFFFFFFFFFF 842A3990"));
+          hex("03 00 F1 00 0001 7777 00 000000 0000000F FFFFFFFFFFFFFFFFFFFFFFFF 842A3990"));
     CHECK(refuse({raida::status{99}, zero, zero}) ==
-          plain("03 00 63 00 0001 0000 00 000000 0000000F") + repeat("00", 16));
+          hex("03 00 63 00 0001 0000 00 000000 0000000F") + repeat("00", 16));
     CHECK(refuse({raida::status::routing, wrong, right}).substr(12, 4) == "8888");
     CHECK(refuse({raida::status::invalid_encryption_code, right, right, true}).size() == 96);
     CHECK(one.it.refuse(raida::bytes_view{}, {}).empty());

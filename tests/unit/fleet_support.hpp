@@ -2,14 +2,14 @@
 #ifndef RAIDA_TESTS_FLEET_SUPPORT_HPP
 #define RAIDA_TESTS_FLEET_SUPPORT_HPP
 
-#include <raida/detail/bytes.hpp>
+#include "hex.hpp"
+
 #include <raida/testing/server_rules.hpp>
 #include <raida/token.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,42 +17,7 @@
 namespace fleet_support {
 
 using bytes = std::vector<std::uint8_t>;
-
-// Spaces are for the reader.
-inline bytes from_hex(std::string_view text)
-{
-    bytes result;
-    bool second = false, good = true;
-    for (const char digit : text) {
-        if (digit == ' ')
-            continue;
-        const std::size_t value = std::string_view{"0123456789ABCDEF"}.find(digit);
-        good = good && value < 16;
-        if (!second)
-            result.push_back(0);
-        result.back() = static_cast<std::uint8_t>(result.back() * 16U + value);
-        second = !second;
-    }
-    if (!good || second)
-        throw std::invalid_argument{"not hexadecimal digits"};
-    return result;
-}
-
-inline std::string to_hex(raida::bytes_view data)
-{
-    std::string digits;
-    for (const std::uint8_t byte : data) {
-        digits += "0123456789ABCDEF"[byte >> 4];
-        digits += "0123456789ABCDEF"[byte & 15];
-    }
-    return digits;
-}
-
-// The same digits without the reader's spaces.
-inline std::string plain(std::string_view text)
-{
-    return to_hex(from_hex(text));
-}
+using tests::hex;
 
 inline constexpr std::string_view zeros =
     "000000000000000000000000 7BD5C66F"; // a challenge: 12 bytes and their CRC
@@ -62,15 +27,15 @@ inline constexpr std::string_view ones = "FFFFFFFFFFFFFFFFFFFFFFFF BB99FF8A"; //
 inline bytes request(std::string_view command, std::string_view echo, std::string_view challenge = zeros,
                      std::string_view payload = "")
 {
-    const std::size_t body = (plain(challenge).size() + plain(payload).size()) / 2 + 2;
+    const std::size_t body = (hex(challenge).size() + hex(payload).size()) / 2 + 2;
     const std::uint8_t length[] = {static_cast<std::uint8_t>(body >> 8), static_cast<std::uint8_t>(body)};
     std::string text = "01 00 03 00 ";
     text += command;
-    text += " 0006 01 0000000000 00 01 00 00 00000000 " + to_hex(length) + " 000000000000 ";
+    text += " 0006 01 0000000000 00 01 00 00 00000000 " + hex(length) + " 000000000000 ";
     text += echo;
     text += challenge;
     text += payload;
-    return from_hex(text + "3E3E");
+    return tests::bytes(text + "3E3E");
 }
 
 // The same request with one byte changed.

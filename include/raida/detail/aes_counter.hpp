@@ -3,6 +3,7 @@
 #define RAIDA_DETAIL_AES_COUNTER_HPP
 
 #include <raida/detail/bytes.hpp>
+#include <raida/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -16,22 +17,30 @@
 
 namespace raida::inline v1::detail {
 
-/// One key. OpenSSL wipes it when the object dies. Not copyable; moving is cheap.
+/// One key, to be replaced by another at any time. OpenSSL wipes it when the object dies. Not copyable; a
+/// moved-from one fails every call. Allocates when it is made and when it gets its first key, never later.
 class aes_counter
 {
   public:
-    explicit aes_counter(std::span<const std::uint8_t, 16> key) : context_{EVP_CIPHER_CTX_new()}
+    using key_view = std::span<const std::uint8_t, 16>;
+    using nonce_view = std::span<const std::uint8_t, 8>;
+
+    aes_counter() noexcept : context_{EVP_CIPHER_CTX_new()} {}
+
+    /// False if OpenSSL failed, here and from now on.
+    [[nodiscard]] bool set_key(key_view key) noexcept
     {
-        if (context_ &&
-            EVP_EncryptInit_ex(context_.get(), EVP_aes_128_ctr(), nullptr, key.data(), nullptr) != 1)
+        const EVP_CIPHER* first = has_key_ ? nullptr : EVP_aes_128_ctr(); // naming it again starts all over
+        if (context_ && EVP_EncryptInit_ex(context_.get(), first, nullptr, key.data(), nullptr) != 1)
             context_.reset();
+        has_key_ = context_ != nullptr;
+        return has_key_;
     }
 
     /// Encrypts or decrypts in place. The first counter block is the nonce and eight zero bytes, plus
-    /// `skipped` blocks, as one 128-bit big-endian number. False if OpenSSL failed; the bytes are useless
-    /// then.
-    [[nodiscard]] bool apply(std::span<const std::uint8_t, 8> nonce, std::uint64_t skipped,
-                             std::span<std::uint8_t> data) noexcept
+    /// `skipped` blocks, as one 128-bit big-endian number. False without a key or if OpenSSL failed; the
+    /// bytes are useless then.
+    [[nodiscard]] bool apply(nonce_view nonce, std::uint64_t skipped, std::span<std::uint8_t> data) noexcept
     {
         std::array<std::uint8_t, 16> counter{};
         std::copy(nonce.begin(), nonce.end(), counter.begin());
@@ -42,11 +51,13 @@ class aes_counter
     /// The same from any counter block.
     [[nodiscard]] bool run(const std::array<std::uint8_t, 16>& counter, std::span<std::uint8_t> data) noexcept
     {
+        if (!context_ || !has_key_ || data.size() > std::size_t{std::numeric_limits<int>::max()})
+            return false;
+        const int size = static_cast<int>(data.size());
         int written = 0;
-        return context_ && data.size() <= std::size_t{std::numeric_limits<int>::max()} &&
-               EVP_EncryptInit_ex(context_.get(), nullptr, nullptr, nullptr, counter.data()) == 1 &&
-               EVP_EncryptUpdate(context_.get(), data.data(), &written, data.data(),
-                                 static_cast<int>(data.size())) == 1;
+        return EVP_EncryptInit_ex(context_.get(), nullptr, nullptr, nullptr, counter.data()) == 1 &&
+               EVP_EncryptUpdate(context_.get(), data.data(), &written, data.data(), size) == 1 &&
+               written == size;
     }
 
   private:
@@ -56,7 +67,14 @@ class aes_counter
     };
 
     std::unique_ptr<EVP_CIPHER_CTX, closer> context_;
+    bool has_key_ = false;
 };
+
+/// Blocks that a request's challenge and payload take: where servers that go on counting begin.
+[[nodiscard]] constexpr std::uint64_t counter_blocks(std::size_t bytes) noexcept
+{
+    return bytes / 16 + (bytes % 16 != 0 ? 1 : 0);
+}
 
 } // namespace raida::inline v1::detail
 

@@ -55,7 +55,12 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     [[nodiscard]] const fanout_statistics<N>& counts() noexcept { return board_.counts(); }
 
     /// Starts a fan-out, or arranges for its refusal. The handler is never called from here.
-    [[nodiscard]] std::array<round_trip, N>& round_trips() noexcept { return board_.round_trips(); }
+    [[nodiscard]] const std::array<round_trip, N>& round_trips() const noexcept
+    {
+        return board_.round_trips();
+    }
+    void learn(const std::array<round_trip, N>& known) noexcept { board_.learn(known); }
+    void forget(std::size_t server) noexcept { board_.forget(server); }
     [[nodiscard]] bool is_isolated(std::size_t server) const noexcept { return board_.is_isolated(server); }
 
     /// `Storage` is own_replies<N>, or borrowed_replies with `into`.
@@ -366,6 +371,7 @@ void engine<N, Transport>::rest_or_listen()
         if (!stopped_) {
             transport_.arm(time_point::max());
             transport_.rest();
+            board_.rest();
         }
         work_.reset();
     } else if (!stopped_) {

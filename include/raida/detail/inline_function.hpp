@@ -27,11 +27,11 @@ class inline_function<Result(Arguments...)>
     constexpr inline_function(std::nullptr_t) noexcept {}
 
     template <class Callable>
-    requires(!std::same_as<std::remove_cvref_t<Callable>, inline_function> &&
-             std::is_invocable_r_v<Result, std::remove_cvref_t<Callable>&, Arguments...> &&
-             std::copy_constructible<std::remove_cvref_t<Callable>>) inline_function(Callable&& callable)
+    requires(!std::same_as<std::decay_t<Callable>, inline_function> &&
+             std::is_invocable_r_v<Result, std::decay_t<Callable>&, Arguments...> &&
+             std::copy_constructible<std::decay_t<Callable>>) inline_function(Callable&& callable)
     {
-        using stored = std::remove_cvref_t<Callable>;
+        using stored = std::decay_t<Callable>;
         if constexpr (may_be_empty<stored>)
             if (!static_cast<bool>(callable))
                 return;

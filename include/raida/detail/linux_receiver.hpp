@@ -4,6 +4,8 @@
 
 #include <raida/transport/seam.hpp>
 
+#include <asio/error.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -75,7 +77,7 @@ class linux_receiver
                 break;
             any = true;
             if (const int number = error_of(message); number != 0)
-                sink.on_error(lane, generation, {number, std::system_category()},
+                sink.on_error(lane, generation, {number, asio::error::get_system_category()},
                               bytes_view{quoted}.first(static_cast<std::size_t>(size)));
         }
         return any || clear_error(fd, lane, generation, sink);
@@ -175,7 +177,7 @@ class linux_receiver
         socklen_t size = sizeof number;
         if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) != 0 || number == 0)
             return false;
-        sink.on_error(lane, generation, {number, std::system_category()}, {});
+        sink.on_error(lane, generation, {number, asio::error::get_system_category()}, {});
         return true;
     }
 

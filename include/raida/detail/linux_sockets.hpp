@@ -6,6 +6,7 @@
 #include <raida/request_options.hpp>
 #include <raida/transport/seam.hpp>
 
+#include <asio/error.hpp>
 #include <asio/ip/udp.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>
 #include <asio/posix/descriptor_base.hpp>
@@ -175,7 +176,7 @@ class linux_sockets
         }
     };
 
-    static std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+    static std::error_code last_error() noexcept { return {errno, asio::error::get_system_category()}; }
 
     [[nodiscard]] const socket* find(std::size_t lane, std::uint8_t generation) const noexcept
     {

@@ -49,8 +49,9 @@ class pending_result_of final : public pending_result<Result>
     {
         if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
             slot.clear();
-        asio::post(io_.get_executor(), finish{std::move(handler_), std::move(executor_), std::move(work_),
-                                              std::move(io_), error, std::move(result)});
+        const Executor io = io_.get_executor(); // before the guard is moved from
+        asio::post(io, finish{std::move(handler_), std::move(executor_), std::move(work_), std::move(io_),
+                              error, std::move(result)});
     }
 
     void on_cancel(std::function<void()> cancel) override

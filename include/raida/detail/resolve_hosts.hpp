@@ -90,13 +90,25 @@ class host_resolution : public std::enable_shared_from_this<host_resolution<List
     bool cancelled_ = false;
 };
 
-template <class List, class Executor, class Hosts, class Handler>
-void resolve_hosts(const Executor& executor, const Hosts& hosts, Handler&& handler)
+/// Starts the look-ups when the completion token says so. Exposes its executor, so that Asio's own adapters
+/// of tokens can set a timer on it.
+template <class List, class Executor>
+struct initiate_resolve
 {
-    std::make_shared<host_resolution<List, Executor>>(
-        executor, make_pending<List>(executor, std::forward<Handler>(handler)))
-        ->start(hosts);
-}
+    using executor_type = Executor;
+
+    Executor executor;
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return executor; }
+
+    template <class Handler, class Hosts>
+    void operator()(Handler&& handler, const Hosts& hosts) const
+    {
+        std::make_shared<host_resolution<List, Executor>>(
+            executor, make_pending<List>(executor, std::forward<Handler>(handler)))
+            ->start(hosts);
+    }
+};
 
 } // namespace raida::inline v1::detail
 

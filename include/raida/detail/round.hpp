@@ -42,7 +42,7 @@ struct slot
     std::uint32_t chain = no_round; ///< next request of the lane in the same bucket of echoes
     std::uint32_t next = no_round;  ///< neighbours in the lane's queue; next also links settled slots
     std::uint32_t previous = no_round;
-    std::uint32_t offset = 0; ///< of the packet in the round's bytes
+    std::uint32_t offset = 0;    ///< of the packet in the round's bytes
     std::uint16_t body_size = 0; ///< of the packet, which has a header too
     std::uint16_t echo = 0;
     std::uint8_t group = 0; ///< the command's
@@ -79,7 +79,7 @@ struct round
     std::array<slot, N> slots{};
     time_point began{};
     time_point due{};          ///< no later than the earliest thing to do
-    time_point linger_until{}; ///< set once the completion rule was satisfied
+    time_point ends{};         ///< when nothing is awaited any longer: the overall limit, or the end of lingering
     std::uint32_t heap_position = due_heap<round>::absent;
     std::uint32_t index = no_round;
     std::uint32_t next_finished = no_round;
@@ -88,7 +88,7 @@ struct round
     std::uint16_t unnotified = 0;  ///< slots settled, on_reply not called yet
     bool active = false;           ///< holds a fan-out
     bool finished = false;         ///< nothing is awaited any more
-    bool lingering = false;
+    bool lingering = false; ///< the completion rule was satisfied
     bool reported = false; ///< stands, or stood, among the results
     replies<N>* answers = nullptr;
     void* owner = nullptr; ///< the operation waiting for it
@@ -150,7 +150,8 @@ struct round
     std::size_t store(const packet_view& from, slot& one, std::size_t at)
     {
         if (from.expected)
-            std::copy(from.expected->begin(), from.expected->end(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
+            std::copy(from.expected->begin(), from.expected->end(),
+                      bytes.begin() + static_cast<std::ptrdiff_t>(at));
         at += 16;
         std::copy(from.bytes.begin(), from.bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
         one.is_signed = from.expected ? 1 : 0;

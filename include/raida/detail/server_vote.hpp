@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string_view>
 #include <system_error>
 
@@ -156,6 +157,8 @@ class mixed_datagram
         std::array<std::uint8_t, 4> field{};
         store_big<4>(field.data(), size_ - header_size);
         size_field_ = load_raw(field.data());
+        if (size_ - header_size > 0xFFFFFFU)
+            size_ = std::numeric_limits<std::size_t>::max(); // no size field can say so
     }
 
     /// The body if it is one, which has exactly the bytes that the tokens take. Null for anything that is to

@@ -6,6 +6,7 @@
 #include <raida/challenge.hpp>
 #include <raida/detail/due_heap.hpp>
 #include <raida/detail/lane.hpp>
+#include <raida/detail/late_watch.hpp>
 #include <raida/detail/round.hpp>
 #include <raida/errc.hpp>
 #include <raida/learning.hpp>
@@ -36,8 +37,7 @@ class switchboard
     explicit switchboard(const limits& allowed, std::size_t max_packet = max_datagram)
         : limits_{allowed}, max_packet_{max_packet}
     {
-        limits_.queue_wait =
-            std::clamp<std::chrono::nanoseconds>(limits_.queue_wait, {}, longest_queue_wait);
+        limits_.queue_wait = std::clamp<std::chrono::nanoseconds>(limits_.queue_wait, {}, longest_queue_wait);
         limits_.grace = std::clamp<std::chrono::nanoseconds>(limits_.grace, {}, longest_deadline);
         limits_.in_flight_per_lane = std::max<std::size_t>(limits_.in_flight_per_lane, 1);
         lanes_.reserve(N);
@@ -129,7 +129,14 @@ class switchboard
     [[nodiscard]] round_pool<N>& rounds() noexcept { return rounds_; }
     [[nodiscard]] const limits& allowed() const noexcept { return limits_; }
     [[nodiscard]] fanout_statistics<N>& counts() noexcept { return counts_; }
-    [[nodiscard]] std::array<round_trip, N>& round_trips() noexcept { return round_trips_; }
+    [[nodiscard]] const std::array<round_trip, N>& round_trips() const noexcept { return round_trips_; }
+    void learn(const std::array<round_trip, N>& known) noexcept;
+
+    /// Another server answers under this number from now on.
+    void forget(std::size_t server) noexcept;
+
+    /// Nobody listens until the next request: what comes meanwhile is read later.
+    void rest() noexcept { ++rests_; }
     [[nodiscard]] bool is_isolated(std::size_t server) const noexcept
     {
         return health_[server].is_isolated();
@@ -147,6 +154,7 @@ class switchboard
         std::uint32_t verified = no_round;  // carries that request's signature
         std::uint32_t candidate = no_round; // the right echo, not proved
         std::size_t candidates = 0;
+        bool other_group = false; // the right echo under another command's group
     };
 
     [[nodiscard]] match find(std::size_t server, std::uint8_t generation, const response_header& header);
@@ -165,7 +173,10 @@ class switchboard
     void expire_slot(round<N>& which, std::size_t server, time_point now);
     void settle(round<N>& which, std::size_t server, bool watched);
     void complete(round<N>& which);
-    [[nodiscard]] lane_set left_out(time_point now) const noexcept;
+    [[nodiscard]] lane_set left_out(const lane_set& asked, time_point now) const noexcept;
+    [[nodiscard]] round_trip expected_of(std::size_t server) const noexcept;
+    void learn_from_answer(const round<N>& of, std::size_t server, time_point now);
+    void learn_from_silence(const round<N>& of, std::size_t server);
     void due_by(round<N>& which, time_point when) noexcept;
     [[nodiscard]] time_point earliest_due(const round<N>& which) const noexcept;
     void update_sendable(std::size_t server) noexcept;
@@ -179,16 +190,19 @@ class switchboard
     fanout_statistics<N> counts_;
     std::array<round_trip, N> round_trips_{};
     std::array<server_health, N> health_{};
+    std::array<late_watch, N> late_{};
     std::chrono::nanoseconds longest_timeout_ = default_deadline;
     std::uint32_t first_settled_ = no_slot, last_settled_ = no_slot;
     std::uint32_t first_finished_ = no_round, last_finished_ = no_round;
     std::size_t finished_count_ = 0;
     std::uint32_t serial_ = 0;
+    std::uint32_t rests_ = 0;
     time_point now_{}; // as last handed in
 };
 
 } // namespace raida::inline v1::detail
 
+#include <raida/detail/switchboard_learning.hpp>
 #include <raida/detail/switchboard_receiving.hpp>
 #include <raida/detail/switchboard_rounds.hpp>
 #include <raida/detail/switchboard_sending.hpp>

@@ -11,8 +11,12 @@ auto switchboard<N>::find(std::size_t server, std::uint8_t generation, const res
 {
     match found;
     lanes_[server].with_echo(header.echo, [&](std::uint32_t index, const slot& one) {
-        if (!one.was_sent() || one.generation != generation || one.group != header.group)
+        if (!one.was_sent() || one.generation != generation)
             return;
+        if (one.group != header.group) {
+            found.other_group = true;
+            return;
+        }
         if (one.is_signed && equal_constant_time(header.signature, rounds_[index].expected_signature(one)))
             found.verified = index;
         found.candidate = index;
@@ -46,6 +50,7 @@ void switchboard<N>::on_datagram(std::size_t server, std::uint8_t generation, co
     }
 
     health_[server].heard(); // be it too late, it is alive
+    late_[server].on_answer(*header, generation, now, rests_, round_trips_[server]);
     const match found = find(server, generation, *header);
     if (oversize) {
         ++counted.oversize;
@@ -81,6 +86,7 @@ void switchboard<N>::on_only_answer(std::size_t server, const incoming& arrived,
         ++counted.malformed;
         return fail(server, index, errc::malformed_response, now);
     }
+    health_[server].heard();
     const bool verified = one.is_signed && header->echo == one.echo && header->group == one.group &&
                           equal_constant_time(header->signature, rounds_[index].expected_signature(one));
     if (verified || !one.is_signed || is_error(header->status))
@@ -133,7 +139,7 @@ void switchboard<N>::unverified(std::size_t server, std::uint8_t generation, con
         return;
     if (found.candidates != 0)
         ++counted.forged;
-    else if (lanes_[server].history.recent(header.echo))
+    else if (lanes_[server].history.recent(header.echo) && !found.other_group)
         ++counted.late;
     else
         ++counted.foreign;
@@ -170,8 +176,8 @@ void switchboard<N>::answer(std::size_t server, std::uint32_t index, bytes_view 
     const slot& one = of.slots[server];
     ++counts_.servers[server].answered;
     health_[server].heard();
-    if (verified && one.attempts == 1)
-        round_trips_[server].add(now - of.sent_at(one));
+    if (verified)
+        learn_from_answer(of, server, now);
     of.answers->answer(server, bytes, verified, now - of.sent_at(one), one.attempts);
     settle(of, server, true);
 }

@@ -17,6 +17,7 @@ std::error_code switchboard<N>::check(const std::array<packet_view, N>& packets,
     if (const auto error = options.complete.check())
         return error;
     if (options.linger < options.linger.zero() || options.linger > longest_deadline ||
+        options.overall < options.overall.zero() || options.overall > longest_deadline ||
         options.retry.attempts == 0 || options.retry.attempts > 255)
         return errc::invalid_deadline;
     for (std::size_t server = 0; server < N; ++server)
@@ -65,14 +66,18 @@ round<N>& switchboard<N>::admit(const std::array<packet_view, N>& packets, reque
     made.owner = owner;
     made.retry = options.retry;
     made.linger = options.linger;
+    made.ends = options.overall > options.overall.zero() ? now + options.overall : time_point::max();
     made.complete = std::move(options.complete);
     made.on_reply = std::move(options.on_reply);
-    made.due = now + limits_.queue_wait;
+    made.due = std::min(now + limits_.queue_wait, made.ends);
     answers.reset();
-    const auto isolated = left_out(now);
+    lane_set asked = reachable;
+    for (std::size_t server = 0; server < N; ++server)
+        asked[server] = asked[server] && !packets[server].bytes.empty();
+    asked &= ~left_out(asked, now);
     for (std::size_t server = 0; server < N; ++server) {
         const bytes_view bytes = packets[server].bytes;
-        if (bytes.empty() || !reachable[server] || isolated[server]) {
+        if (!asked[server]) {
             answers.fail(server,
                          bytes.empty()        ? errc::skipped
                          : !reachable[server] ? errc::no_endpoint
@@ -82,7 +87,7 @@ round<N>& switchboard<N>::admit(const std::array<packet_view, N>& packets, reque
         }
         health_[server].probe();
         const auto timeout =
-            options.deadline.for_server(server, round_trips_[server], {bytes[4], bytes[5]}, bytes.size());
+            options.deadline.for_server(server, expected_of(server), {bytes[4], bytes[5]}, bytes.size());
         longest_timeout_ = std::max(longest_timeout_, timeout);
         made.due = std::min(made.due, now + timeout);
         made.slots[server].timeout =
@@ -97,16 +102,6 @@ round<N>& switchboard<N>::admit(const std::array<packet_view, N>& packets, reque
     else
         due_.insert(made);
     return made;
-}
-
-// Never so many that no verdict could be reached: then it is rather the own network that is down.
-template <std::size_t N>
-auto switchboard<N>::left_out(time_point now) const noexcept -> lane_set
-{
-    lane_set lanes;
-    for (std::size_t server = 0; server < N; ++server)
-        lanes[server] = !health_[server].may_ask(now);
-    return lanes.count() < N - N / 2 ? lanes : lane_set{};
 }
 
 template <std::size_t N>
@@ -145,7 +140,7 @@ void switchboard<N>::settle(round<N>& which, std::size_t server, bool watched)
     update_sendable(server);
     --which.outstanding;
     if ((*which.answers)[server].error)
-        health_[server].failed(now_, limits_.isolation);
+        learn_from_silence(which, server);
 
     if (watched && which.is_watched()) {
         const auto name = static_cast<std::uint32_t>(which.index * N + server);
@@ -177,9 +172,9 @@ void switchboard<N>::notified(round<N>& of, time_point now)
     if (!of.finished && !of.lingering && of.outstanding != 0 && !of.complete.waits_for_all() &&
         of.complete(*of.answers)) {
         of.lingering = of.linger > of.linger.zero();
-        of.linger_until = now + of.linger;
+        of.ends = std::min(of.ends, now + of.linger);
         if (of.lingering)
-            due_by(of, of.linger_until);
+            due_by(of, of.ends);
         else
             finish(of, errc::not_awaited);
     }

@@ -69,8 +69,7 @@ void switchboard<N>::lengthen(const round<N>& of, slot& one, std::size_t server)
 {
     const auto next = std::min<std::chrono::nanoseconds>(
         of.retry.next(std::chrono::microseconds{one.timeout}), longest_deadline);
-    one.timeout =
-        static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(next).count());
+    one.timeout = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(next).count());
     longest_timeout_ =
         std::max<std::chrono::nanoseconds>(longest_timeout_, std::chrono::microseconds{one.timeout});
     ++counts_.servers[server].retried;

@@ -11,7 +11,7 @@ auto switchboard<N>::lanes_due(time_point now) const -> lane_set
 {
     lane_set lanes;
     due_.for_each_due(now, [&](const round<N>& one) {
-        const bool gives_up = one.lingering && one.linger_until <= now;
+        const bool gives_up = one.ends <= now;
         for (std::size_t server = 0; server < N; ++server)
             if (one.slots[server].was_sent() &&
                 (gives_up || one.due_of(one.slots[server], limits_.queue_wait) <= now))
@@ -26,8 +26,8 @@ void switchboard<N>::expire(time_point now)
     now_ = now;
     while (!due_.empty() && due_.next_due() <= now) {
         round<N>& which = due_.top();
-        if (which.lingering && which.linger_until <= now) {
-            finish(which, errc::not_awaited);
+        if (which.ends <= now) {
+            finish(which, which.lingering ? errc::not_awaited : errc::timed_out);
             continue;
         }
         for (std::size_t server = 0; server < N; ++server)
@@ -69,7 +69,7 @@ void switchboard<N>::expire_slot(round<N>& which, std::size_t server, time_point
 template <std::size_t N>
 time_point switchboard<N>::earliest_due(const round<N>& which) const noexcept
 {
-    time_point earliest = which.lingering ? which.linger_until : time_point::max();
+    time_point earliest = which.ends;
     for (const slot& one : which.slots)
         if (one.state != slot_state::settled)
             earliest = std::min(earliest, which.due_of(one, limits_.queue_wait));

@@ -24,7 +24,7 @@
 
 namespace raida::inline v1::detail {
 
-class tcp_exchange_base;
+struct tcp_exchange_base;
 
 /// Who is told how an exchange goes on. Never called before start() has returned, nor after close().
 class tcp_observer
@@ -41,9 +41,8 @@ class tcp_observer
 };
 
 /// What names an exchange, and what came of it.
-class tcp_exchange_base
+struct tcp_exchange_base
 {
-  public:
     std::size_t lane;
     std::uint8_t generation;
     request_id id;

@@ -17,7 +17,6 @@
 #include <asio/execution_context.hpp>
 #include <asio/ip/udp.hpp>
 
-#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <functional>
@@ -29,6 +28,9 @@
 
 namespace raida::inline v1 {
 namespace testing {
+
+template <std::size_t N>
+class basic_tcp_fleet;
 
 /// N servers that hold tokens and answer echo, version, detect, pown and find byte for byte as real ones do,
 /// on real UDP sockets of the caller's executor.
@@ -45,6 +47,7 @@ namespace testing {
 /// above with status::invalid_encryption_code. Nothing is allocated per datagram once warm, but by
 /// `hold_back`.
 ///
+/// Errors: server numbers beyond N throw std::out_of_range.
 /// Executor: the executor must be a strand unless one thread runs the context; all calls are made on it.
 /// Object lifetimes: must not outlive its execution context; may be destroyed at any moment, inside a handler
 /// or the observer too. Thread safety: distinct objects safe, shared objects unsafe.
@@ -110,14 +113,15 @@ class basic_fleet
     [[nodiscard]] bool is_running() const noexcept { return core_->is_running(); }
 
     /// Where server i listens, or listened when it was last open.
-    [[nodiscard]] const endpoint_type& endpoint(std::size_t i) const { return core_->address(checked(i)); }
+    [[nodiscard]] const endpoint_type& endpoint(std::size_t i) const { return core_->address(i); }
 
-    /// All of them, for an engine.
+    /// All of them, for an engine; those that never listened are absent.
     [[nodiscard]] server_list<N> servers() const
     {
         server_list<N> list;
+        std::error_code never_listened;
         for (std::size_t i = 0; i < N; ++i)
-            list.set(i, endpoint(i));
+            list.set(i, endpoint(i), never_listened);
         return list;
     }
 
@@ -169,7 +173,7 @@ class basic_fleet
     }
     void set(std::size_t i, testing::manners how, std::error_code& error)
     {
-        core_->manners(checked(i), std::move(how), error);
+        core_->manners(i, std::move(how), error);
     }
     void set_all(const testing::manners& how)
     {
@@ -201,12 +205,10 @@ class basic_fleet
     }
 
   private:
-    static std::size_t checked(std::size_t i) noexcept
-    {
-        assert(i < N);
-        return i;
-    }
-    [[nodiscard]] auto& server(std::size_t i) const { return core_->server(checked(i)); }
+    template <std::size_t>
+    friend class basic_tcp_fleet;
+
+    [[nodiscard]] auto& server(std::size_t i) const { return core_->server(i); }
     [[nodiscard]] detail::ledger& ledger(std::size_t i) const { return server(i).protocol().tokens(); }
 
     std::shared_ptr<detail::fleet_core> core_;

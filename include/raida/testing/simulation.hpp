@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <system_error>
@@ -33,7 +34,8 @@ class simulated_request
     using duration = std::chrono::nanoseconds;
 
     std::size_t server;
-    bytes_view bytes; ///< valid during the call
+    asio::ip::udp::endpoint endpoint; ///< the address that it was sent to
+    bytes_view bytes;                 ///< valid during the call
 
     /// `answer` arrives after `delay`. May be called several times.
     void reply(duration delay, bytes_view answer, bool truncated = false) const;
@@ -44,8 +46,9 @@ class simulated_request
   private:
     friend class simulated_transport;
 
-    simulated_request(std::size_t to, bytes_view sent, std::uint8_t generation, simulated_transport& from)
-        : server{to}, bytes{sent}, generation_{generation}, from_{&from}
+    simulated_request(std::size_t to, const asio::ip::udp::endpoint& address, bytes_view sent,
+                      std::uint8_t generation, simulated_transport& from)
+        : server{to}, endpoint{address}, bytes{sent}, generation_{generation}, from_{&from}
     {}
 
     std::uint8_t generation_;
@@ -67,6 +70,9 @@ class simulation
 
     /// Called for every datagram that leaves. Empty: every server is silent.
     std::function<void(const simulated_request&)> on_request;
+
+    /// False: what comes while an engine awaits nothing is read when it next does, as with sockets.
+    bool reads_at_rest = true;
 
     [[nodiscard]] asio::io_context& context() noexcept { return io_; }
     [[nodiscard]] asio::io_context::executor_type get_executor() noexcept { return io_.get_executor(); }
@@ -171,11 +177,12 @@ class simulated_transport
         open_[lane] |= std::uint32_t{1} << generation;
         for (const outgoing& one : batch)
             if (world_->on_request)
-                world_->on_request(simulated_request{lane, one.bytes, generation, *this});
+                world_->on_request(simulated_request{lane, endpoints_[lane], one.bytes, generation, *this});
         return {batch.size(), {}};
     }
 
-    void drain(std::size_t) {}
+    /// What has arrived by now, be its event still to come.
+    void drain(std::size_t lane) { (void)hand_up(lane); }
     void close_generation(std::size_t lane, std::uint8_t generation) noexcept
     {
         if (lane < open_.size())
@@ -198,33 +205,73 @@ class simulated_transport
         });
     }
 
-    void listen() noexcept {}
-    void rest() noexcept {}
-    void close() noexcept { open_.clear(); }
+    void listen()
+    {
+        if (std::exchange(listening_, true) || world_->reads_at_rest)
+            return;
+        for (std::size_t lane = 0; lane < inbox_.size(); ++lane)
+            if (!inbox_[lane].empty() && inbox_[lane].begin()->first <= now())
+                wake_for(lane, {});
+    }
+    void rest() noexcept { listening_ = false; }
+    void close() noexcept
+    {
+        open_.clear();
+        inbox_.clear();
+    }
     void release() noexcept {}
 
   private:
     friend class simulated_request;
 
-    // `hand_up` is called with the sink if the socket is still open by then.
-    template <class Function>
-    void later(simulation::duration delay, std::size_t lane, std::uint8_t generation, Function hand_up)
+    struct arrival
     {
-        world_->after(delay, [this, owner = owner_, lane, generation, hand_up = std::move(hand_up)] {
+        std::uint8_t generation;
+        std::function<void(transport_sink&)> hand_up;
+    };
+
+    // `what` is called with the sink if the socket is still open by then.
+    void later(simulation::duration delay, std::size_t lane, std::uint8_t generation,
+               std::function<void(transport_sink&)> what)
+    {
+        delay = std::max(delay, simulation::duration{});
+        inbox_.resize(std::max(inbox_.size(), lane + 1));
+        inbox_[lane].emplace(now() + delay, arrival{generation, std::move(what)});
+        wake_for(lane, delay);
+    }
+
+    void wake_for(std::size_t lane, simulation::duration delay)
+    {
+        world_->after(delay, [this, owner = owner_, lane] {
             const auto alive = owner.lock();
-            if (!alive || lane >= open_.size() || (open_[lane] >> generation & 1U) == 0)
-                return;
-            hand_up(*sink_);
-            sink_->on_wake();
+            if (alive && (listening_ || world_->reads_at_rest) && hand_up(lane))
+                sink_->on_wake();
         });
+    }
+
+    // False if there was nothing.
+    bool hand_up(std::size_t lane)
+    {
+        bool any = false;
+        while (lane < inbox_.size() && !inbox_[lane].empty() && inbox_[lane].begin()->first <= now()) {
+            const auto next = inbox_[lane].extract(inbox_[lane].begin());
+            const arrival& one = next.mapped();
+            if (lane >= open_.size() || (open_[lane] >> one.generation & 1U) == 0)
+                continue;
+            one.hand_up(*sink_);
+            any = true;
+        }
+        return any;
     }
 
     simulation* world_;
     transport_sink* sink_ = nullptr;
     std::weak_ptr<void> owner_;
     std::vector<asio::ip::udp::endpoint> endpoints_;
-    std::vector<std::uint32_t> open_; // per lane: one bit per generation
+    std::vector<std::uint32_t> open_;                              // per lane: one bit per generation
+    std::vector<std::multimap<clock::time_point, arrival>> inbox_; // per lane
     clock::time_point armed_ = clock::time_point::max();
+    bool listening_ = false;
 };
 
 inline void simulated_request::reply(duration delay, bytes_view answer, bool truncated) const

@@ -111,10 +111,8 @@ class basic_tcp : private detail::tcp_observer
     submitted submit(std::size_t lane, std::uint8_t generation, std::span<const outgoing> batch)
     {
         auto& in = lanes_[lane].exchanges;
-        remove(in, [&](const exchange& one) { return !sink_->is_awaited(lane, one.id); });
+        remove(in, [&](const exchange& one) { return is_given_up(lane, one.id, batch); });
         for (std::size_t count = 0; count < batch.size(); ++count) {
-            // The same request again is a retry: its first connection has missed its deadline.
-            remove(in, [&](const exchange& one) { return one.id == batch[count].id; });
             if (!has_place(lanes_[lane]))
                 return {count, std::make_error_code(std::errc::operation_would_block)};
             ++sink_->counts(lane).sockets;
@@ -151,7 +149,7 @@ class basic_tcp : private detail::tcp_observer
     {
         for (std::size_t lane = 0; lane < lanes_.size(); ++lane)
             remove(lanes_[lane].exchanges,
-                   [&](const exchange& one) { return !sink_->is_awaited(lane, one.id); });
+                   [&](const exchange& one) { return is_given_up(lane, one.id, {}); });
     }
 
     void rest()
@@ -187,6 +185,13 @@ class basic_tcp : private detail::tcp_observer
         draining_guard(const draining_guard&) = delete;
         draining_guard& operator=(const draining_guard&) = delete;
     };
+
+    // A request that waits to be sent again has missed its deadline, and its old connection is in the way.
+    [[nodiscard]] bool is_given_up(std::size_t lane, request_id id, std::span<const outgoing> waiting) const
+    {
+        return !sink_->is_awaited(lane, id) ||
+               std::any_of(waiting.begin(), waiting.end(), [&](const outgoing& one) { return one.id == id; });
+    }
 
     // A server that was replaced may take its time: its successor does not wait for it.
     [[nodiscard]] bool has_place(const lane_state& in) const noexcept

@@ -74,6 +74,9 @@ class contestant
     [[nodiscard]] family kin() const noexcept { return kin_; }
     [[nodiscard]] std::size_t most_in_flight() const noexcept { return most_in_flight_; }
 
+    /// Takes the memory that a caller would own: where answers go.
+    virtual void prepare(std::size_t) {}
+
     /// Does `fanouts` fan-outs, keeping `in_flight` of them in flight as long as there are so many left.
     virtual void run(std::size_t in_flight, std::size_t fanouts, block& into) = 0;
 
@@ -101,8 +104,9 @@ contestant_ptr make_coroutine(const setting& with, bool fresh_sockets);
 contestant_ptr make_thread_pool(const setting& with, std::size_t workers);
 contestant_ptr make_select(const setting& with);
 
-/// The seed's own programs, one of "threads N", "async", "select", in a Python process.
-contestant_ptr make_python(const setting& with, const std::string& script, const std::string& strategy);
+/// The seed's own programs, in a Python process: "threads" with so many workers, "async" or "select".
+contestant_ptr make_python(const setting& with, const std::string& script, const std::string& strategy,
+                           std::size_t workers = 0);
 
 } // namespace bench
 

@@ -32,12 +32,19 @@ class coroutine final : public contestant
           fresh_{fresh}
     {}
 
+    void prepare(std::size_t in_flight) override
+    {
+        while (flights_.size() < in_flight) {
+            flights_.emplace_back(io_);
+            flights_.back().index = flights_.size() - 1;
+        }
+    }
+
     void run(std::size_t in_flight, std::size_t fanouts, block& into) override
     {
+        prepare(in_flight);
         into_ = &into;
         to_start_ = fanouts;
-        while (flights_.size() < in_flight)
-            flights_.emplace_back(io_).index = flights_.size() - 1;
         for (std::size_t i = 0; i < in_flight; ++i)
             asio::co_spawn(io_, one_after_another(flights_[i]), asio::detached);
         io_.restart();
@@ -95,7 +102,7 @@ class coroutine final : public contestant
                                          asio::redirect_error(asio::use_awaitable, error));
         mine.timer->expires_after(with_.deadline);
         mine.timer->async_wait([&mine](asio::error_code cancelled) {
-            if (!cancelled)
+            if (!cancelled && mine.socket)
                 mine.socket->cancel();
         });
         std::size_t size = 0;

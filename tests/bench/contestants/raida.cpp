@@ -25,12 +25,20 @@ class raida_contestant final : public contestant
         how_.deadline = with.deadline;
     }
 
+    void prepare(std::size_t in_flight) override
+    {
+        while (flights_.size() < in_flight) {
+            flights_.emplace_back();
+            flights_.back().index = flights_.size() - 1;
+            flights_.back().answers.reserve(raida::server_count * 48);
+        }
+    }
+
     void run(std::size_t in_flight, std::size_t fanouts, block& into) override
     {
+        prepare(in_flight);
         into_ = &into;
         to_start_ = fanouts;
-        while (flights_.size() < in_flight)
-            flights_.emplace_back().index = flights_.size() - 1;
         for (std::size_t which = 0; which < in_flight && to_start_ != 0; ++which)
             start(flights_[which]);
         io_.restart();

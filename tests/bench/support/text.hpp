@@ -2,6 +2,8 @@
 #ifndef RAIDA_BENCH_TEXT_HPP
 #define RAIDA_BENCH_TEXT_HPP
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -13,15 +15,19 @@ namespace bench {
 /// A number with so many decimals; from 10,000 on with commas.
 inline std::string fixed(double value, int decimals)
 {
-    std::string digits(64, '\0');
+    std::array<char, 64> digits;
     const int size = std::snprintf(digits.data(), digits.size(), "%.*f", decimals, value);
-    digits.resize(static_cast<std::size_t>(size));
+    const std::string_view plain{digits.data(), static_cast<std::size_t>(size)};
     if (std::abs(value) < 10'000)
-        return digits;
-    auto at = digits.find('.');
-    for (at = at == std::string::npos ? digits.size() : at; at > (value < 0 ? 4U : 3U); at -= 3)
-        digits.insert(at - 3, ",");
-    return digits;
+        return std::string{plain};
+    const std::size_t whole = std::min(plain.find('.'), plain.size()), sign = value < 0 ? 1 : 0;
+    std::string result;
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        if (i > sign && i < whole && (whole - i) % 3 == 0)
+            result += ',';
+        result += plain[i];
+    }
+    return result;
 }
 
 /// Columns that a text takes: bytes that go on a UTF-8 character take none.

@@ -53,8 +53,8 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
     ~fleet_core() { raida::detail::wipe(receive_.data(), receive_.size()); } // requests hold secrets
 
     [[nodiscard]] asio::any_io_executor executor() { return timer_.get_executor(); }
-    [[nodiscard]] mock_server<endpoint>& server(std::size_t i) { return lanes_[i].server; }
-    [[nodiscard]] const endpoint& address(std::size_t i) const { return lanes_[i].address; }
+    [[nodiscard]] mock_server<endpoint>& server(std::size_t i) { return lanes_.at(i).server; }
+    [[nodiscard]] const endpoint& address(std::size_t i) const { return lanes_.at(i).address; }
     [[nodiscard]] bool is_running() const noexcept { return running_; }
     void observe(observer on_request)
     {
@@ -95,7 +95,7 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
     void manners(std::size_t i, testing::manners how, std::error_code& error)
     {
         error.clear();
-        lane& one = lanes_[i];
+        lane& one = lanes_.at(i);
         const bool close = how.closed;
         one.server.manners(std::move(how));
         if (!running_ || close != one.socket.is_open())

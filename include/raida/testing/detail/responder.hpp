@@ -53,19 +53,28 @@ class responder
     // The answer, valid until the next call; empty for silence. Never allocates once warm.
     [[nodiscard]] bytes_view respond(bytes_view request)
     {
+        return answer(request.first(std::min(request.size(), rules_.datagram_limit)));
+    }
+
+    // Over a connection, which has a memory of its own and no datagram limit: first the header, whose refusal
+    // needs no body (empty: it is fine), then the whole request.
+    [[nodiscard]] bytes_view refuse_alone(bytes_view request, status forced = status::no_error)
+    {
         body_.clear();
-        request = request.first(std::min(request.size(), rules_.datagram_limit));
         const auto header = request_header::parse(request);
         if (!header)
             return {};
-        status result = admit(*header);
-        bytes_view payload;
-        const bool has_body = header->body_size != 0;
-        if (result == status::no_error && has_body)
-            result = open(request.subspan(header_size), header->body_size, payload);
-        if (result == status::no_error)
-            result = run(header->what, payload, has_body);
-        return write(result, memory_);
+        const request_memory kept = std::exchange(memory_, {});
+        const status result = forced == status::no_error ? admit(*header) : forced;
+        const request_memory found = std::exchange(memory_, kept);
+        return result == status::no_error ? bytes_view{} : write(result, found);
+    }
+    [[nodiscard]] bytes_view respond_alone(bytes_view request)
+    {
+        const request_memory kept = std::exchange(memory_, {});
+        const bytes_view result = answer(request);
+        memory_ = kept;
+        return result;
     }
 
     // An error answer on demand: the request is read, but not acted on.
@@ -100,6 +109,22 @@ class responder
 
   private:
     static constexpr std::uint8_t wide_type = 4;
+
+    bytes_view answer(bytes_view request)
+    {
+        body_.clear();
+        const auto header = request_header::parse(request);
+        if (!header)
+            return {};
+        status result = admit(*header);
+        bytes_view payload;
+        const bool has_body = header->body_size != 0;
+        if (result == status::no_error && has_body)
+            result = open(request.subspan(header_size), header->body_size, payload);
+        if (result == status::no_error)
+            result = run(header->what, payload, has_body);
+        return write(result, memory_);
+    }
 
     template <class Value>
     static Value choose(provenance from, const Value& right, const Value& stale, const Value& wrong) noexcept

@@ -1,0 +1,91 @@
+// switchboard: what is learned about each server, and what follows from it.
+#ifndef RAIDA_DETAIL_SWITCHBOARD_LEARNING_HPP
+#define RAIDA_DETAIL_SWITCHBOARD_LEARNING_HPP
+
+#include <raida/detail/switchboard.hpp>
+
+namespace raida::inline v1::detail {
+
+template <std::size_t N>
+void switchboard<N>::learn(const std::array<round_trip, N>& known) noexcept
+{
+    std::transform(known.begin(), known.end(), round_trips_.begin(),
+                   [](const round_trip& one) { return one.checked(); });
+}
+
+template <std::size_t N>
+void switchboard<N>::forget(std::size_t server) noexcept
+{
+    round_trips_[server] = {};
+    health_[server] = {};
+    late_[server] = {};
+}
+
+// Never so many that no verdict could be reached.
+template <std::size_t N>
+auto switchboard<N>::left_out(const lane_set& asked, time_point now) const noexcept -> lane_set
+{
+    lane_set lanes;
+    for (std::size_t server = 0; server < N; ++server)
+        lanes[server] = asked[server] && !health_[server].may_ask(now);
+    const bool enough_left = asked.count() >= lanes.count() + N / 2 + 1;
+    return enough_left && lanes.count() <= limits_.isolation.most ? lanes : lane_set{};
+}
+
+// A server that was never heard of though its deadline passed is most likely none at all, and is awaited no
+// longer than the slowest one that is. Should it be slower than that, its late answers will tell.
+template <std::size_t N>
+round_trip switchboard<N>::expected_of(std::size_t server) const noexcept
+{
+    const round_trip& own = round_trips_[server];
+    if (own.samples != 0 || health_[server].failures() == 0)
+        return own;
+    round_trip slowest;
+    for (const round_trip& other : round_trips_)
+        if (other.samples != 0 && (slowest.samples == 0 || other.timeout() > slowest.timeout()))
+            slowest = other;
+    slowest.backed_off = own.backed_off;
+    return slowest;
+}
+
+template <std::size_t N>
+void switchboard<N>::learn_from_answer(const round<N>& of, std::size_t server, time_point now)
+{
+    const slot& one = of.slots[server];
+    if (one.generation != lanes_[server].generation())
+        return; // asked at an earlier address, maybe
+    if (one.attempts == 1)
+        round_trips_[server].add(now - of.sent_at(one), header_size + std::size_t{one.body_size});
+    else
+        round_trips_[server].back_off(std::chrono::microseconds{one.timeout});
+}
+
+template <std::size_t N>
+void switchboard<N>::learn_from_silence(const round<N>& of, std::size_t server)
+{
+    const slot& one = of.slots[server];
+    const std::chrono::microseconds timeout{one.timeout};
+    health_[server].failed(now_, timeout, limits_.isolation);
+    const auto& error = (*of.answers)[server].error;
+    const bool may_still_come =
+        error == errc::timed_out || error == errc::not_awaited || error == std::errc::operation_canceled;
+    if (!may_still_come || one.attempts == 0 || one.is_signed == 0 ||
+        one.generation != lanes_[server].generation() || late_[server].is_busy(now_))
+        return;
+    if (one.attempts == 1 && error != errc::timed_out)
+        round_trips_[server].add_unfinished(now_ - of.sent_at(one), header_size + std::size_t{one.body_size});
+    late_[server].watch({.sent = of.sent_at(one),
+                         .timeout = timeout,
+                         .size = static_cast<std::uint32_t>(header_size + one.body_size),
+                         .signature = crc32(of.expected_signature(one)),
+                         .echo = one.echo,
+                         .group = one.group,
+                         .generation = one.generation,
+                         .sent_once = one.attempts == 1,
+                         .timed_out = now_ - of.sent_at(one) >= timeout},
+                        of.sent_at(one) + longest_timeout_, rests_);
+}
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_DETAIL_SWITCHBOARD_LEARNING_HPP

@@ -1,0 +1,181 @@
+// The listening sockets of a fleet's servers.
+#ifndef RAIDA_TESTING_DETAIL_TCP_FRONT_HPP
+#define RAIDA_TESTING_DETAIL_TCP_FRONT_HPP
+
+#include <raida/testing/detail/fleet_core.hpp>
+#include <raida/testing/detail/tcp_session.hpp>
+#include <raida/testing/seeded_random.hpp>
+#include <raida/testing/tcp_manners.hpp>
+#include <raida/version.hpp>
+
+#include <asio/ip/tcp.hpp>
+#include <asio/socket_base.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1 {
+namespace testing::detail {
+
+// Listens on the ports of a fleet and asks its servers. Pending handlers share ownership.
+class tcp_front : public std::enable_shared_from_this<tcp_front>
+{
+  public:
+    tcp_front(std::shared_ptr<fleet_core> core, std::size_t servers, const tcp_manners& how,
+              std::uint64_t seed)
+        : core_{std::move(core)}
+    {
+        seeded_random seeds{seed ^ 0x5A5A5A5A5A5A5A5AU};
+        doors_.reserve(servers);
+        for (std::size_t i = 0; i < servers; ++i)
+            doors_.emplace_back(core_->executor(), how, seeds());
+    }
+    tcp_front(const tcp_front&) = delete;
+    tcp_front& operator=(const tcp_front&) = delete;
+
+    [[nodiscard]] const tcp_manners& manners(std::size_t i) const { return doors_.at(i).manners; }
+    [[nodiscard]] const tcp_counters& counters(std::size_t i) const { return doors_.at(i).counters; }
+    [[nodiscard]] bool is_wedged(std::size_t i) const { return doors_.at(i).wedged; }
+
+    // Where one cannot be opened, none is.
+    void start(std::error_code& error)
+    {
+        error.clear();
+        for (std::size_t i = 0; i < doors_.size() && !error; ++i)
+            if (!doors_[i].manners.closed && !doors_[i].acceptor.is_open())
+                open(i, error);
+        if (error)
+            stop();
+    }
+
+    void stop()
+    {
+        for (door& one : doors_)
+            shut(one);
+    }
+
+    void manners(std::size_t i, const tcp_manners& how, std::error_code& error)
+    {
+        error.clear();
+        door& one = doors_.at(i);
+        one.manners = how;
+        if (how.closed)
+            return shut(one);
+        if (core_->is_running() && !one.acceptor.is_open())
+            open(i, error);
+    }
+
+    // As if the server were started anew.
+    void unwedge(std::size_t i, std::error_code& error)
+    {
+        error.clear();
+        door& one = doors_.at(i);
+        if (!one.wedged)
+            return;
+        shut(one);
+        open(i, error);
+    }
+
+  private:
+    using tcp = asio::ip::tcp;
+
+    struct door
+    {
+        door(const asio::any_io_executor& executor, const tcp_manners& how, std::uint64_t seed)
+            : acceptor{executor}, manners{how}, random{seed}
+        {}
+
+        tcp::acceptor acceptor;
+        tcp_manners manners;
+        tcp_counters counters;
+        seeded_random random;
+        std::vector<std::weak_ptr<tcp_session>> sessions;
+        std::vector<tcp::socket> stuck; // came too soon after another
+        bool wedged = false;
+        std::uint64_t generation = 0; // changes with every close, so that handlers of an older one notice
+    };
+
+    void open(std::size_t i, std::error_code& error)
+    {
+        door& one = doors_[i];
+        const tcp::endpoint address{core_->address(i).address(), core_->address(i).port()};
+        one.acceptor.open(address.protocol(), error);
+        if (!error)
+            one.acceptor.set_option(asio::socket_base::reuse_address{true}, error);
+        if (!error)
+            one.acceptor.non_blocking(true, error);
+        if (!error)
+            one.acceptor.bind(address, error);
+        if (!error)
+            one.acceptor.listen(asio::socket_base::max_listen_connections, error);
+        if (error)
+            return shut(one);
+        wait(i);
+    }
+
+    static void shut(door& one)
+    {
+        std::error_code ignored;
+        ++one.generation;
+        one.acceptor.close(ignored);
+        one.stuck.clear();
+        one.wedged = false;
+        for (const auto& session : std::exchange(one.sessions, {}))
+            if (const auto alive = session.lock())
+                alive->stop();
+    }
+
+    void wait(std::size_t i)
+    {
+        doors_[i].acceptor.async_wait(
+            asio::socket_base::wait_read,
+            [self = shared_from_this(), i, at = doors_[i].generation](std::error_code error) {
+                if (!error && self->doors_[i].generation == at)
+                    self->accept(i);
+            });
+    }
+
+    // Two that wait to be accepted have connected at the same moment. The first is served; the others hang,
+    // as all that come later do.
+    void accept(std::size_t i)
+    {
+        door& one = doors_[i];
+        for (bool is_first = true;; is_first = false) {
+            std::error_code error;
+            tcp::socket socket = one.acceptor.accept(error);
+            if (error)
+                break;
+            if (!is_first && one.manners.wedges) {
+                one.stuck.push_back(std::move(socket));
+                one.wedged = true;
+                return;
+            }
+            serve(i, std::move(socket));
+        }
+        wait(i);
+    }
+
+    void serve(std::size_t i, tcp::socket&& socket)
+    {
+        door& one = doors_[i];
+        const auto made = std::make_shared<tcp_session>(
+            std::move(socket), tcp_host{core_->server(i).protocol(), one.manners, one.counters, one.random},
+            shared_from_this());
+        std::erase_if(one.sessions, [](const auto& session) { return session.expired(); });
+        one.sessions.push_back(made);
+        made->start();
+    }
+
+    std::shared_ptr<fleet_core> core_;
+    std::vector<door> doors_; // stays where it is: sessions point into it
+};
+
+} // namespace testing::detail
+} // namespace raida::inline v1
+
+#endif // RAIDA_TESTING_DETAIL_TCP_FRONT_HPP
