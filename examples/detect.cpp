@@ -35,11 +35,14 @@ constexpr std::chrono::milliseconds longest_echo{2000}; // public guidance for a
 
 constexpr const char* help = R"(usage: detect [options]
 
-Asks 25 RAIDA servers at once whether tokens are authentic. With no options it starts 25 servers of its own, some of
-them faulty, and has them judge tokens of its own, some of them counterfeit.
+Asks 25 RAIDA servers at once whether tokens are authentic. With no options it
+starts 25 servers of its own, some of them faulty, and has them judge tokens of
+its own, some of them counterfeit.
 
-  --servers FILE   the servers: one host:port per line, a host file, or CSV. Needs --tokens
-  --tokens FILE    the tokens: CSV of denomination, serial number, 25 authenticity numbers in hex
+  --servers FILE   the servers: one host:port per line, a host file, or CSV
+                   (needs --tokens)
+  --tokens FILE    the tokens: CSV of denomination, serial number, and 25
+                   authenticity numbers in hex, which are never printed
   --coin-id N      the coin that the tokens belong to (default 6)
   --deadline MS    how long to wait for each server (default 3000)
   --seed N         another run of the built-in servers (default 1)
@@ -188,9 +191,9 @@ int detect(const settings& wanted)
 
     const auto screen = support::terminal::of_stdout();
     if (!wanted.json)
-        std::cout << "Detecting " << tokens.size() << (tokens.size() == 1 ? " token" : " tokens")
-                  << " on 25 servers " << (wanted.servers ? "from " + *wanted.servers : "inside this program")
-                  << ", each with " << wanted.deadline.count() << " ms to answer.\n\n"
+        std::cout << tokens.size() << (tokens.size() == 1 ? " token" : " tokens") << ", 25 servers "
+                  << (wanted.servers ? "from " + *wanted.servers : "inside this program") << ", "
+                  << wanted.deadline.count() << " ms for each to answer.\n\n"
                   << std::flush;
 
     // A large batch may have to wait for its turn at a silent server.

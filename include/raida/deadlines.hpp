@@ -25,8 +25,9 @@ inline constexpr std::chrono::hours longest_deadline{1};
 ///
 /// Where nothing is known yet `unknown` holds; an echo gets two thirds of it and a batch five thirds, as
 /// public guidance has it (2, 3 and 5 seconds). A batch gets five thirds of what was learned, too, while what
-/// was learned is from smaller requests. A server that was never heard of though its whole deadline passed,
-/// again and again or once, is awaited no longer than the slowest of those that are known.
+/// was learned is from smaller requests. A server that was never heard of though its whole deadline passed
+/// is awaited as long as the slowest one that is known, and the next time as a typical one, until something
+/// of it is heard.
 struct learned
 {
     std::chrono::nanoseconds shortest = std::chrono::milliseconds{200};

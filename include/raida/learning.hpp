@@ -47,14 +47,16 @@ struct round_trip
         backed_off = {};
     }
 
-    /// A request was given up after so long, unanswered: where that is more than SRTT the round trip was too. Without
-    /// it a server would be taken for faster than it is, if only its fast answers are awaited.
-    constexpr void add_unfinished(duration waited, std::size_t bytes = 0) noexcept
+    /// A request was given up after so long, unanswered: where that is more than SRTT, its round trip was at
+    /// least that. Without it a server of which only the fast answers are awaited would be taken for faster
+    /// and calmer than it is.
+    constexpr void add_unfinished(duration waited) noexcept
     {
-        const duration kept = backed_off;
-        if (samples != 0 && waited > smoothed)
-            add(waited, bytes);
-        backed_off = kept;
+        if (samples == 0 || waited <= smoothed)
+            return;
+        waited = std::min(waited, longest);
+        variation = std::max(variation, variation + (waited - smoothed - variation) / 4);
+        smoothed += (waited - smoothed) / 8;
     }
 
     /// The server does answer, but not within a deadline shorter than this. Holds until the next sample: a
@@ -65,11 +67,11 @@ struct round_trip
         backed_off = std::clamp(deadline, backed_off, longest);
     }
 
-    /// How long an answer may reasonably take: SRTT + 4 RTTVAR, and a quarter more than SRTT in any case,
+    /// How long an answer may reasonably take: SRTT + 4 RTTVAR, and in any case half as long again as SRTT,
     /// since a calm while makes RTTVAR vanish and the next small delay would then be a loss.
     [[nodiscard]] constexpr duration timeout() const noexcept
     {
-        return smoothed + std::max({4 * variation, smoothed / 4, duration{std::chrono::milliseconds{1}}});
+        return smoothed + std::max({4 * variation, smoothed / 2, duration{std::chrono::milliseconds{1}}});
     }
 
     /// As it may be used, whatever was loaded.

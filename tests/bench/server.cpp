@@ -1,5 +1,6 @@
-// 25 RAIDA servers in a process of their own, as fast as the kernel lets them be: they answer every request with
-// a header that says that all is well. Prints the 25 ports, one a line, and serves until its parent ends.
+// 25 RAIDA servers in a process of their own, as fast as the kernel lets them be: they answer every request
+// with a header that says that all is well. Prints the 25 ports, one a line, and serves until its parent
+// ends.
 //
 //   --loss N    drops N of 1,000 requests       --dead N     server N's port is closed
 //   --silent N  server N never answers          --delay MS   every answer waits so long
@@ -53,7 +54,8 @@ class server
     {
         std::array<epoll_event, 32> ready;
         for (;;) {
-            const int count = epoll_wait(sockets_.set(), ready.data(), static_cast<int>(ready.size()), wait());
+            const int count =
+                epoll_wait(sockets_.set(), ready.data(), static_cast<int>(ready.size()), wait());
             for (int i = 0; i < count; ++i)
                 read(ready[static_cast<std::size_t>(i)].data.u32);
             send_late();
@@ -91,7 +93,8 @@ class server
         const auto asked = raida::request_header::parse(request).value_or(raida::request_header{});
         raida::response_header header{};
         header.server = static_cast<std::uint8_t>(which);
-        header.status = asked.what == raida::detect_command ? raida::status::all_pass : raida::status::success;
+        header.status =
+            asked.what == raida::detect_command ? raida::status::all_pass : raida::status::success;
         header.group = asked.what.group;
         header.frames = 1;
         header.echo = asked.echo();
@@ -113,7 +116,8 @@ class server
     {
         if (late_.empty())
             return -1;
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(late_.front().due - bench_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(late_.front().due - bench_clock::now());
         return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
     }
 

@@ -23,8 +23,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <set>
+#include <stdexcept>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 

@@ -1,7 +1,10 @@
-// Where an answer ends that comes in pieces.
+// Where an answer ends that comes in pieces, and what the embedded servers answer to a connection.
 #include <raida/detail/tcp_answer.hpp>
 #include <raida/packet.hpp>
+#include <raida/testing/detail/responder.hpp>
 #include <raida/testing/seeded_random.hpp>
+
+#include <unit/fleet_support.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -207,4 +210,50 @@ TEST_CASE("arbitrary bytes in arbitrary pieces end within the limit", "[tcp]")
         if (fits && announced != 0)
             CHECK(reader.bytes().size() == raida::header_size + announced);
     }
+}
+
+// ---- the embedded servers' side
+
+TEST_CASE("a connection's request has no datagram limit", "[tcp][fleet]")
+{
+    raida::testing::detail::responder server{3, fleet_support::steady_rules(), 1};
+    const auto tokens =
+        fleet_support::repeat(std::string{fleet_support::token_1} + fleet_support::number_a, 100);
+    const bytes request = fleet_support::request("01 0A", "1234", fleet_support::zeros, tokens);
+    REQUIRE(request.size() > 1440);
+    CHECK(raida::response_header::parse(server.respond(request))->status ==
+          raida::status::invalid_packet_length);
+    CHECK(server.refuse_alone(bytes(request.begin(), request.begin() + 32)).empty());
+    CHECK(raida::response_header::parse(server.respond_alone(request))->status == raida::status::all_fail);
+}
+
+TEST_CASE("a connection's request neither sees earlier requests nor leaves anything behind", "[tcp][fleet]")
+{
+    raida::testing::detail::responder server{3, fleet_support::steady_rules(), 1};
+    const bytes by_datagram = fleet_support::request("00 00", "1111", fleet_support::ones);
+    const bytes by_connection = fleet_support::request("00 00", "2222");
+    const bytes wrong_coin = fleet_support::with(fleet_support::request("00 00", "3333"), 7, 9);
+
+    CHECK(raida::response_header::parse(server.respond(by_datagram))->echo == 0x1111);
+    const auto refused = raida::response_header::parse(server.refuse_alone(wrong_coin)).value();
+    CHECK(refused.status == raida::status::invalid_coin_id);
+    CHECK(refused.echo == 0);
+    CHECK(refused.signature == raida::signature{});
+    CHECK(raida::response_header::parse(server.respond_alone(by_connection))->echo == 0x2222);
+
+    const auto stale = raida::response_header::parse(server.respond(wrong_coin)).value();
+    CHECK(stale.echo == 0x1111);
+    CHECK(stale.signature == raida::implied_signature(by_datagram));
+}
+
+TEST_CASE("a header is refused on demand, with zeros", "[tcp][fleet]")
+{
+    raida::testing::detail::responder server{3, fleet_support::steady_rules(), 1};
+    const bytes fine = fleet_support::request("00 00", "2222");
+    const auto refused =
+        raida::response_header::parse(server.refuse_alone(fine, raida::status::invalid_shard_id)).value();
+    CHECK(refused.status == raida::status::invalid_shard_id);
+    CHECK(refused.server == 3);
+    CHECK(refused.echo == 0);
+    CHECK(server.refuse_alone(bytes(31)).empty());
 }

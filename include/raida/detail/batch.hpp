@@ -6,6 +6,7 @@
 #include <raida/batch_tally.hpp>
 #include <raida/detail/exchange.hpp>
 #include <raida/detail/pending_result.hpp>
+#include <raida/detail/system_error.hpp>
 #include <raida/errc.hpp>
 
 #include <algorithm>
@@ -161,7 +162,7 @@ class batch : public std::enable_shared_from_this<batch<Core, Reader>>
         reader_.read(part.first, part.count, answers, part.servers, too_long);
         if (too_long.any())
             halve(part, too_long, answers);
-        if (error && error != errc::timed_out && error != std::errc::operation_canceled)
+        if (error && error != errc::timed_out && !is_system_error(error, std::errc::operation_canceled))
             error_ = error; // what every other chunk would meet too
         if (core_->network && !error_)
             launch();

@@ -8,6 +8,7 @@
 #include <raida/detail/packet_access.hpp>
 #include <raida/detail/slab.hpp>
 #include <raida/detail/switchboard.hpp>
+#include <raida/detail/system_error.hpp>
 #include <raida/detail/waiting_handler.hpp>
 #include <raida/transport/seam.hpp>
 
@@ -345,7 +346,7 @@ void engine<N, Transport>::send_lane(std::size_t lane)
         board_.sent(lane, std::span{batch}.first(done.count), now);
         if (done.count == count)
             continue;
-        if (done.error == std::errc::operation_would_block)
+        if (is_system_error(done.error, std::errc::operation_would_block))
             return;
         board_.fail_unsent(lane, batch[done.count], done.error);
     }

@@ -3,6 +3,7 @@
 #define RAIDA_DETAIL_LINUX_SOCKETS_HPP
 
 #include <raida/detail/linux_receiver.hpp>
+#include <raida/detail/system_error.hpp>
 #include <raida/request_options.hpp>
 #include <raida/transport/seam.hpp>
 
@@ -78,29 +79,26 @@ class linux_sockets
         return {};
     }
 
-    /// A pending error belongs to an earlier datagram: the kernel tells it instead of sending. So it is taken
-    /// from the error queue, and the send is tried again.
+    /// A pending error belongs to an earlier datagram: the kernel tells it once, instead of sending. So the
+    /// send is tried again; what the error was about stands in the error queue, and is read from there when
+    /// all requests of this batch are known to be on their way.
     [[nodiscard]] submitted send(std::size_t lane, std::uint8_t generation, std::span<const outgoing> batch)
     {
         socket& from = *find(lane, generation);
         submitted done;
-        bool excused = false;
-        while (done.count < batch.size()) {
+        for (int excuses = 2; done.count < batch.size();) {
             const auto left = send_some(from.fd, batch.subspan(done.count));
             if (left > 0) {
                 done.count += static_cast<std::size_t>(left);
-                excused = false;
+                excuses = 2;
                 continue;
             }
             done.error = last_error();
-            if (done.error == std::errc::operation_would_block) {
+            if (is_system_error(done.error, std::errc::operation_would_block))
                 await_space(from, lane, true);
-                return done;
-            }
-            const bool told = receiver_.take_errors(from.fd, lane, generation, *sink_);
-            if (!told && (excused || done.error != std::errc::connection_refused))
-                return done;
-            excused = true;
+            else if (!is_system_error(done.error, std::errc::no_buffer_space) && --excuses >= 0)
+                continue;
+            return done;
         }
         done.error = {};
         return done;

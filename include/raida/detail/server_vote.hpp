@@ -4,6 +4,7 @@
 
 #include <raida/bitfield.hpp>
 #include <raida/detail/bytes.hpp>
+#include <raida/detail/system_error.hpp>
 #include <raida/errc.hpp>
 #include <raida/packet.hpp>
 #include <raida/reply.hpp>
@@ -81,7 +82,7 @@ inline server_vote judge_silence(std::error_code error, unsigned attempts) noexc
 {
     const bool sent = attempts != 0;
     if (error.category() != raida::error_category()) {
-        if (error == std::errc::operation_canceled) // what asio::error::operation_aborted is
+        if (is_system_error(error, std::errc::operation_canceled)) // what asio::error::operation_aborted is
             return sent ? server_vote::given_up : server_vote::unsent;
         return sent ? server_vote::dropped : server_vote::untried;
     }

@@ -3,6 +3,7 @@
 #define RAIDA_DETAIL_SWITCHBOARD_LEARNING_HPP
 
 #include <raida/detail/switchboard.hpp>
+#include <raida/detail/system_error.hpp>
 
 namespace raida::inline v1::detail {
 
@@ -32,20 +33,27 @@ auto switchboard<N>::left_out(const lane_set& asked, time_point now) const noexc
     return enough_left && lanes.count() <= limits_.isolation.most ? lanes : lane_set{};
 }
 
-// A server that was never heard of though its deadline passed is most likely none at all, and is awaited no
-// longer than the slowest one that is. Should it be slower than that, its late answers will tell.
+// A server that was never heard of though its whole deadline passed is awaited no longer than the slowest one
+// that is known; the second time it is most likely none at all, and awaited as a typical one. Should it be
+// slower than that, its late answer will tell.
 template <std::size_t N>
 round_trip switchboard<N>::expected_of(std::size_t server) const noexcept
 {
     const round_trip& own = round_trips_[server];
-    if (own.samples != 0 || health_[server].failures() == 0)
+    const auto failures = health_[server].failures();
+    if (failures == 0 || own.samples != 0 || own.backed_off > own.backed_off.zero())
         return own;
-    round_trip slowest;
+    std::array<const round_trip*, N> known{};
+    std::size_t count = 0;
     for (const round_trip& other : round_trips_)
-        if (other.samples != 0 && (slowest.samples == 0 || other.timeout() > slowest.timeout()))
-            slowest = other;
-    slowest.backed_off = own.backed_off;
-    return slowest;
+        if (other.samples != 0)
+            known[count++] = &other;
+    if (count == 0)
+        return own;
+    const auto like = known.begin() + static_cast<std::ptrdiff_t>(failures == 1 ? count - 1 : count / 2);
+    std::nth_element(known.begin(), like, known.begin() + static_cast<std::ptrdiff_t>(count),
+                     [](const auto* a, const auto* b) { return a->timeout() < b->timeout(); });
+    return **like;
 }
 
 template <std::size_t N>
@@ -67,13 +75,13 @@ void switchboard<N>::learn_from_silence(const round<N>& of, std::size_t server)
     const std::chrono::microseconds timeout{one.timeout};
     health_[server].failed(now_, timeout, limits_.isolation);
     const auto& error = (*of.answers)[server].error;
-    const bool may_still_come =
-        error == errc::timed_out || error == errc::not_awaited || error == std::errc::operation_canceled;
+    const bool may_still_come = error == errc::timed_out || error == errc::not_awaited ||
+                                is_system_error(error, std::errc::operation_canceled);
     if (!may_still_come || one.attempts == 0 || one.is_signed == 0 ||
         one.generation != lanes_[server].generation() || late_[server].is_busy(now_))
         return;
     if (one.attempts == 1 && error != errc::timed_out)
-        round_trips_[server].add_unfinished(now_ - of.sent_at(one), header_size + std::size_t{one.body_size});
+        round_trips_[server].add_unfinished(now_ - of.sent_at(one));
     late_[server].watch({.sent = of.sent_at(one),
                          .timeout = timeout,
                          .size = static_cast<std::uint32_t>(header_size + one.body_size),

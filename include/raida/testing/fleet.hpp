@@ -4,6 +4,7 @@
 
 #include <raida/packet.hpp>
 #include <raida/servers.hpp>
+#include <raida/testing/body_cipher.hpp>
 #include <raida/testing/detail/fleet_core.hpp>
 #include <raida/testing/fleet_options.hpp>
 #include <raida/testing/latency.hpp>
@@ -17,8 +18,10 @@
 #include <asio/execution_context.hpp>
 #include <asio/ip/udp.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -161,6 +164,25 @@ class basic_fleet
         return held != nullptr ? std::optional{*held} : std::nullopt;
     }
 
+    /// Gives a locker to all servers: a key for requests of encryption type 2 and nothing else. `name` is the
+    /// first five bytes of the locker's key, `numbers[i]` what server i encrypts with.
+    void add_locker(const std::array<std::uint8_t, 5>& name, const authenticity_numbers<N>& numbers)
+    {
+        for (std::size_t i = 0; i < N; ++i)
+            ledger(i).set_locker(name, numbers[i]);
+    }
+    void forget_locker(std::size_t i, const std::array<std::uint8_t, 5>& name)
+    {
+        ledger(i).erase_locker(name);
+    }
+
+    /// How bodies are encrypted: enable_encryption() in testing/encryption.hpp calls this. Empty: not at all.
+    void set_cipher(const body_cipher& cipher)
+    {
+        for (std::size_t i = 0; i < N; ++i)
+            server(i).protocol().cipher(cipher);
+    }
+
     /// Changes one server's manners, from its next datagram on; what already waits leaves as planned.
     /// `closed` closes the socket at once and drops what waits; anything else opens it again on the same
     /// port, which fails if somebody has taken that in between: std::system_error, or `error`.
@@ -207,6 +229,8 @@ class basic_fleet
   private:
     template <std::size_t>
     friend class basic_tcp_fleet;
+
+    explicit basic_fleet(std::shared_ptr<detail::fleet_core> core) noexcept : core_{std::move(core)} {}
 
     [[nodiscard]] auto& server(std::size_t i) const { return core_->server(i); }
     [[nodiscard]] detail::ledger& ledger(std::size_t i) const { return server(i).protocol().tokens(); }

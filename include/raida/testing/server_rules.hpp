@@ -30,6 +30,10 @@ struct server_rules
     /// passes under 64 serial numbers. False: they are unknown tokens.
     bool alias_serials = true;
 
+    /// How answers are encrypted, where testing/encryption.hpp has taught the servers that (measured: both
+    /// exist). False: the counter begins again at the request's. True: it goes on after the request's blocks.
+    bool counter_goes_on = false;
+
     /// The execution time that answers state is drawn evenly between these, which are included.
     std::chrono::microseconds least_execution_time{20};
     std::chrono::microseconds most_execution_time{200};

@@ -132,12 +132,19 @@ class basic_tcp_fleet : public basic_fleet<N>
     static parts make(const executor_type& executor, const fleet_options& options, const tcp_manners& how)
     {
         for (int tries = 20;; --tries) {
-            base datagrams{executor, options};
-            auto front = std::make_shared<detail::tcp_front>(datagrams.core_, N, how, options.seed);
+            const auto core = std::make_shared<detail::fleet_core>(executor, N, options);
+            const auto front = std::make_shared<detail::tcp_front>(core, N, how, options.seed);
+            parts made{base{core}, front}; // closes everything where it does not come into being
             std::error_code error;
-            front->start(error);
+            if (options.port_base == 0)
+                front->start(error);
             if (!error)
-                return {std::move(datagrams), std::move(front)};
+                core->start(error);
+            if (!error && options.port_base != 0)
+                front->start(error);
+            if (!error)
+                return made;
+            front->stop();
             if (error != asio::error::address_in_use || options.port_base != 0 || tries == 0)
                 throw std::system_error{error, "start"};
         }

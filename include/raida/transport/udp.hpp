@@ -3,6 +3,7 @@
 #define RAIDA_TRANSPORT_UDP_HPP
 
 #include <raida/detail/portable_sockets.hpp>
+#include <raida/detail/system_error.hpp>
 #include <raida/errc.hpp>
 #include <raida/request_options.hpp>
 #include <raida/transport/seam.hpp>
@@ -83,7 +84,8 @@ class basic_udp_over
             const auto rest = sockets_.send(lane, generation, batch.subspan(done.count));
             done = {done.count + rest.count, rest.error};
         }
-        if (done.error == std::errc::no_buffer_space) { // the kernel's queue: it empties by itself, soon
+        if (detail::is_system_error(
+                done.error, std::errc::no_buffer_space)) { // the kernel's queue: it empties by itself, soon
             ++sink_->counts(lane).no_buffers;
             try_again_ = now() + std::chrono::milliseconds{1};
             done.error = std::make_error_code(std::errc::operation_would_block);
@@ -160,9 +162,12 @@ class basic_udp_over
     // The network that the socket was bound to is gone (another Wi-Fi, a sleep): a fresh one may find a way.
     static bool lost_its_address(std::error_code error) noexcept
     {
-        return error == std::errc::address_not_available || error == std::errc::network_unreachable ||
-               error == std::errc::network_down || error == std::errc::invalid_argument ||
-               error == std::errc::bad_file_descriptor || error == std::errc::not_connected;
+        return detail::is_system_error(error, std::errc::address_not_available) ||
+               detail::is_system_error(error, std::errc::network_unreachable) ||
+               detail::is_system_error(error, std::errc::network_down) ||
+               detail::is_system_error(error, std::errc::invalid_argument) ||
+               detail::is_system_error(error, std::errc::bad_file_descriptor) ||
+               detail::is_system_error(error, std::errc::not_connected);
     }
 
     std::optional<executor_type> executor_;

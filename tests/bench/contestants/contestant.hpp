@@ -45,8 +45,8 @@ struct setting
 /// What a contestant tells of a block of fan-outs.
 struct block
 {
-    std::vector<float> latencies;         ///< microseconds of each fan-out
-    std::size_t answered = 0;             ///< slots
+    std::vector<float> latencies;          ///< microseconds of each fan-out
+    std::size_t answered = 0;              ///< slots
     std::optional<double> cpu_elsewhere{}; ///< seconds, if the work was done in another process
 };
 

@@ -1,5 +1,6 @@
-// What a C++20 user would write with Asio alone, and the seed's async/await in C++: a coroutine, a socket and a
-// timer for each server. The sockets are kept from one fan-out to the next, or opened afresh as the seed does.
+// What a C++20 user would write with Asio alone, and the seed's async/await in C++: a coroutine, a socket and
+// a timer for each server. The sockets are kept from one fan-out to the next, or opened afresh as the seed
+// does.
 #include "contestant.hpp"
 
 #include <asio/awaitable.hpp>

@@ -119,7 +119,8 @@ class floor_batched final : public contestant
             const int count = recvmmsg(sockets_[server], incoming_.data(), batch, MSG_DONTWAIT, nullptr);
             now_ = bench_clock::now();
             for (int i = 0; i < count; ++i)
-                rounds_.arrived(server, buffers_.get() + static_cast<std::size_t>(i) * buffer_size, now_, next);
+                rounds_.arrived(server, buffers_.get() + static_cast<std::size_t>(i) * buffer_size, now_,
+                                next);
             if (count < static_cast<int>(batch))
                 return;
         }
@@ -145,7 +146,10 @@ bool kernel_cuts() noexcept
 
 } // namespace
 
-contestant_ptr make_floor_batched(const setting& with) { return std::make_unique<floor_batched>(with, false); }
+contestant_ptr make_floor_batched(const setting& with)
+{
+    return std::make_unique<floor_batched>(with, false);
+}
 
 contestant_ptr make_floor_segmented(const setting& with)
 {

@@ -63,6 +63,9 @@ class floor_single final : public contestant
 
 } // namespace
 
-contestant_ptr make_floor_single(const setting& with) { return std::make_unique<floor_single>(with); }
+contestant_ptr make_floor_single(const setting& with)
+{
+    return std::make_unique<floor_single>(with);
+}
 
 } // namespace bench

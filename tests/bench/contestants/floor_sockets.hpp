@@ -1,4 +1,5 @@
-// What the floors have in common: 25 connected sockets in an epoll set, and which fan-out an answer belongs to.
+// What the floors have in common: 25 connected sockets in an epoll set, and which fan-out an answer belongs
+// to.
 #ifndef RAIDA_BENCH_FLOOR_SOCKETS_HPP
 #define RAIDA_BENCH_FLOOR_SOCKETS_HPP
 
@@ -165,7 +166,8 @@ class floor_rounds
     {
         rounds_[which].open = 0;
         --to_finish_;
-        into_->latencies.push_back(std::chrono::duration<float, std::micro>(now - rounds_[which].began).count());
+        into_->latencies.push_back(
+            std::chrono::duration<float, std::micro>(now - rounds_[which].began).count());
         finished(which);
     }
 

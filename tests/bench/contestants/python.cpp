@@ -42,8 +42,8 @@ class python final : public contestant
     static std::string described(const setting& with)
     {
         std::ostringstream text;
-        text << "{\"deadline_ms\": " << with.deadline.count() << ", \"receive_buffer\": " << with.receive_buffer
-             << ", \"ports\": [";
+        text << "{\"deadline_ms\": " << with.deadline.count()
+             << ", \"receive_buffer\": " << with.receive_buffer << ", \"ports\": [";
         for (std::size_t i = 0; i < with.ports.size(); ++i)
             text << (i == 0 ? "" : ", ") << with.ports[i];
         text << "], \"packets\": [";

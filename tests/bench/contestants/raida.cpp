@@ -1,4 +1,5 @@
-// raida::fanout, as a program with an event loop uses it: a lambda per fan-out, replies in storage of its own.
+// raida::fanout, as a program with an event loop uses it: a lambda per fan-out, replies in storage of its
+// own.
 #include "contestant.hpp"
 #include "raida_servers.hpp"
 
@@ -120,6 +121,9 @@ contestant_ptr make_raida_portable(const setting& with)
     return std::make_unique<raida_contestant<transport>>(with, "raida::fanout, Asio's sockets");
 }
 
-contestant_ptr make_raida_blocking(const setting& with) { return std::make_unique<raida_blocking>(with); }
+contestant_ptr make_raida_blocking(const setting& with)
+{
+    return std::make_unique<raida_blocking>(with);
+}
 
 } // namespace bench

@@ -54,7 +54,8 @@ class select_contestant final : public contestant
                     FD_SET(fd, &readable);
                     highest = std::max(highest, fd);
                 }
-            const auto left = std::chrono::ceil<std::chrono::microseconds>(until - bench_clock::now()).count();
+            const auto left =
+                std::chrono::ceil<std::chrono::microseconds>(until - bench_clock::now()).count();
             timeval patience{};
             patience.tv_sec = static_cast<time_t>(std::max<std::int64_t>(left, 0) / 1'000'000);
             patience.tv_usec = static_cast<suseconds_t>(std::max<std::int64_t>(left, 0) % 1'000'000);
@@ -80,6 +81,9 @@ class select_contestant final : public contestant
 
 } // namespace
 
-contestant_ptr make_select(const setting& with) { return std::make_unique<select_contestant>(with); }
+contestant_ptr make_select(const setting& with)
+{
+    return std::make_unique<select_contestant>(with);
+}
 
 } // namespace bench

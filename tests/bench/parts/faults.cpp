@@ -52,15 +52,17 @@ void measure_faults(stage& on)
             setting with = on.prepare(servers, in_flight);
             with.deadline = deadline;
             const auto contestants = contestants_for(on, with, in_flight);
-            const auto all = compete(contestants, in_flight, {.rounds = on.rounds(4), .seconds = 0.3, .least = 5});
+            const auto all =
+                compete(contestants, in_flight, {.rounds = on.rounds(4), .seconds = 0.3, .least = 5});
             for (const standing& each : all)
                 made.row(one.name + ": " + each.who->name(),
-                         {static_cast<double>(in_flight), median(each.p50), median(each.p99), median(each.rate),
-                          median(each.cpu), median_ratio(each.cpu, all[0].cpu),
+                         {static_cast<double>(in_flight), median(each.p50), median(each.p99),
+                          median(each.rate), median(each.cpu), median_ratio(each.cpu, all[0].cpu),
                           raida::server_count * static_cast<double>(each.answered) /
                               static_cast<double>(each.asked)});
         }
-    made.note("The floor knows only the deadline. raida::fanout tells a refused datagram from a slow one, whose slot it");
+    made.note("The floor knows only the deadline. raida::fanout tells a refused datagram from a slow one, "
+              "whose slot it");
     made.note("was, and what is late, forged or foreign.");
     on.results.add(std::move(made));
 }

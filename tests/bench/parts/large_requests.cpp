@@ -12,7 +12,8 @@ void measure_large_requests(stage& on)
     const setting with = on.prepare(servers, 64, tokens);
     const std::size_t size = with.packets[0][0].bytes.size();
     table made{"large_requests",
-               "detect of " + std::to_string(tokens) + " tokens, requests of " + fixed(static_cast<double>(size), 0) +
+               "detect of " + std::to_string(tokens) + " tokens, requests of " +
+                   fixed(static_cast<double>(size), 0) +
                    " bytes (ratios to the first line of the same number in flight)",
                "contestant",
                {{"in_flight", "in flight", 0},
@@ -29,10 +30,10 @@ void measure_large_requests(stage& on)
         contestants.push_back(make_coroutine(with, false));
         const auto all = compete(contestants, in_flight, {.rounds = on.rounds(16), .seconds = 0.08});
         for (const standing& one : all)
-            made.row(one.who->name(), {static_cast<double>(in_flight), median(one.p50),
-                                       median_ratio(one.p50, all[0].p50), median(one.rate),
-                                       median_ratio(one.rate, all[0].rate), median(one.cpu),
-                                       median_ratio(one.cpu, all[0].cpu)});
+            made.row(one.who->name(),
+                     {static_cast<double>(in_flight), median(one.p50), median_ratio(one.p50, all[0].p50),
+                      median(one.rate), median_ratio(one.rate, all[0].rate), median(one.cpu),
+                      median_ratio(one.cpu, all[0].cpu)});
     }
     on.results.add(std::move(made));
 }

@@ -82,7 +82,8 @@ void measure_latency(stage& on)
                   median(one.p99) / median(all[0].p99), median(one.cpu), median_ratio(one.cpu, all[0].cpu),
                   one.counted(one.calls), one.counted(one.allocations),
                   static_cast<double>(one.asked - one.answered)});
-    made.note("CPU: user and system time of all threads per fan-out. System calls: as this program makes them; what");
+    made.note("CPU: user and system time of all threads per fan-out. System calls: as this program makes "
+              "them; what");
     made.note("threads cost inside the C library (clone, futex, mmap) comes on top.");
     on.results.add(std::move(made));
     set_targets(on.results, all);

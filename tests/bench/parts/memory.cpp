@@ -59,10 +59,11 @@ void measure_memory(stage& on)
     for (const auto& packet : with.packets[0])
         packets += static_cast<double>(packet.bytes.size());
 
-    table made{"memory",
-               "Memory per fan-out in flight, with 512 of them (what the caller owns, requests and answers, apart)",
-               "contestant",
-               {{"bytes", "bytes", 0}, {"beyond_packets", "without its copy of the packets", 0}}};
+    table made{
+        "memory",
+        "Memory per fan-out in flight, with 512 of them (what the caller owns, requests and answers, apart)",
+        "contestant",
+        {{"bytes", "bytes", 0}, {"beyond_packets", "without its copy of the packets", 0}}};
     std::vector<contestant_ptr> contestants;
     contestants.push_back(make_floor_batched(with));
     contestants.push_back(make_raida(with));
@@ -76,10 +77,11 @@ void measure_memory(stage& on)
         const auto beyond = bytes ? std::optional{*bytes - (copies ? packets : 0)} : std::nullopt;
         made.row(who->name(), {bytes, beyond});
         if (beyond && who->name() == "raida::fanout")
-            on.results.at_most("engine memory per fan-out in flight, bytes beyond packets, replies, answers", 1024,
-                               *beyond, 0);
+            on.results.at_most("engine memory per fan-out in flight, bytes beyond packets, replies, answers",
+                               1024, *beyond, 0);
     }
-    made.note("By the C library's count; the kernel's memory for 25 sockets per fan-out, where a contestant has them, is");
+    made.note("By the C library's count; the kernel's memory for 25 sockets per fan-out, where a contestant "
+              "has them, is");
     made.note("not in it.");
     on.results.add(std::move(made));
 }

@@ -15,11 +15,11 @@ namespace bench {
 
 struct stage
 {
-    std::string server;    ///< the servers' program
-    std::string seed;      ///< the seed's program in Python; empty where there is no python3
-    std::string folder;    ///< for charts
-    bool quick = false;    ///< a minute instead of five
-    int server_core = -1;  ///< -1: there is only one
+    std::string server;   ///< the servers' program
+    std::string seed;     ///< the seed's program in Python; empty where there is no python3
+    std::string folder;   ///< for charts
+    bool quick = false;   ///< a minute instead of five
+    int server_core = -1; ///< -1: there is only one
     std::size_t descriptors = 1024;
     cpu_set_t worker_cores{};
     report results{"contest"};

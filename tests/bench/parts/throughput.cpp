@@ -55,7 +55,8 @@ void set_targets(report& to, std::size_t in_flight, const std::vector<standing>&
     const standing &floor = all[0], &ours = all[1];
     const std::string at = std::to_string(in_flight) + " in flight: ";
     if (in_flight == 64 || in_flight == 512) {
-        to.at_least(at + "fan-outs per second, x the sendmmsg floor", 0.95, median_ratio(ours.rate, floor.rate), 3);
+        to.at_least(at + "fan-outs per second, x the sendmmsg floor", 0.95,
+                    median_ratio(ours.rate, floor.rate), 3);
         to.at_most(at + "CPU, x the sendmmsg floor", 1.08, median_ratio(ours.cpu, floor.cpu), 3);
     }
     for (const standing& peer : all)
@@ -82,7 +83,8 @@ void measure_throughput(stage& on)
                             level{4096, 6, 0.5}}) {
         const setting with = on.prepare(servers, at.in_flight);
         const auto contestants = those_who_can(with, at.in_flight);
-        const auto all = compete(contestants, at.in_flight, {.rounds = on.rounds(at.rounds), .seconds = at.seconds});
+        const auto all =
+            compete(contestants, at.in_flight, {.rounds = on.rounds(at.rounds), .seconds = at.seconds});
         const auto x = static_cast<double>(at.in_flight);
         for (const standing& one : all) {
             made.row(one.who->name(),
@@ -94,7 +96,8 @@ void measure_throughput(stage& on)
         }
         set_targets(on.results, at.in_flight, all);
     }
-    made.note("A coroutine per server takes a socket and a port for each request in flight, so it stops where those end.");
+    made.note("A coroutine per server takes a socket and a port for each request in flight, so it stops "
+              "where those end.");
     on.results.add(std::move(made));
     rate.write(on.folder + "/throughput.svg");
     cpu.write(on.folder + "/cpu.svg");

@@ -20,7 +20,8 @@ std::optional<double> time_of(contestant_ptr who, const stage& on)
 
 void measure_workers(stage& on)
 {
-    const server_process servers = on.start_servers({"--delay", std::to_string(static_cast<int>(round_trip_ms))});
+    const server_process servers =
+        on.start_servers({"--delay", std::to_string(static_cast<int>(round_trip_ms))});
     const setting with = on.prepare(servers, 1);
     const auto python = [&](const std::string& strategy, std::size_t workers = 0) {
         return on.seed.empty() ? nullptr : make_python(with, on.seed, strategy, workers);
@@ -35,7 +36,8 @@ void measure_workers(stage& on)
                  {turns * round_trip_ms, time_of(make_thread_pool(with, workers), on),
                   time_of(python("threads", workers), on)});
     }
-    made.row("async/await", {round_trip_ms, time_of(make_coroutine(with, true), on), time_of(python("async"), on)});
+    made.row("async/await",
+             {round_trip_ms, time_of(make_coroutine(with, true), on), time_of(python("async"), on)});
     made.row("select", {round_trip_ms, time_of(make_select(with), on), time_of(python("select"), on)});
     made.row("raida::fanout", {round_trip_ms, time_of(make_raida(with), on), std::nullopt});
     on.results.add(std::move(made));

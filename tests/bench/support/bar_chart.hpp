@@ -87,8 +87,10 @@ class bar_chart
     static void legend(svg& out)
     {
         double x = left;
-        for (const auto& [kin, name] : {std::pair{family::floor, "the floor"}, {family::raida, "this library"},
-                                        {family::cpp, "others in C++"}, {family::python, "Python"}}) {
+        for (const auto& [kin, name] : {std::pair{family::floor, "the floor"},
+                                        {family::raida, "this library"},
+                                        {family::cpp, "others in C++"},
+                                        {family::python, "Python"}}) {
             out.rectangle(x, 64, 13, 13, color_of(kin));
             out.text(x + 19, 75, name);
             x += 130;

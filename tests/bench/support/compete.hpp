@@ -38,9 +38,9 @@ struct standing
 
 struct schedule
 {
-    int rounds;              ///< blocks of each contestant
-    double seconds;          ///< that a block should last
-    std::size_t least = 10;  ///< fan-outs in a block, whatever it lasts
+    int rounds;             ///< blocks of each contestant
+    double seconds;         ///< that a block should last
+    std::size_t least = 10; ///< fan-outs in a block, whatever it lasts
 };
 
 inline double run_block(contestant& who, std::size_t in_flight, std::size_t fanouts, standing* into)
@@ -83,7 +83,8 @@ inline std::vector<standing> compete(const std::vector<contestant_ptr>& contesta
         result.emplace_back().who = who.get();
     }
     for (int round = 0; round < when.rounds; ++round) {
-        std::cerr << "\r  " << in_flight << " in flight, round " << round + 1 << " of " << when.rounds << "   ";
+        std::cerr << "\r  " << in_flight << " in flight, round " << round + 1 << " of " << when.rounds
+                  << "   ";
         for (std::size_t i = 0; i < contestants.size(); ++i) {
             const std::size_t turn = (i + static_cast<std::size_t>(round)) % contestants.size();
             run_block(*contestants[turn], in_flight, fanouts[turn], &result[turn]);

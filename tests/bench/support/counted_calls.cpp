@@ -1,5 +1,5 @@
-// The calls to the kernel that contestants make, counted: with ld's --wrap=NAME, NAME becomes __wrap_NAME here
-// and __real_NAME the original.
+// The calls to the kernel that contestants make, counted: with ld's --wrap=NAME, NAME becomes __wrap_NAME
+// here and __real_NAME the original.
 #include "counters.hpp"
 
 #include <sys/epoll.h>
@@ -121,16 +121,28 @@ int __wrap_ioctl(int fd, unsigned long what, void* argument)
 }
 
 int __real_fcntl(int, int, void*);
-int __wrap_fcntl(int fd, int what, void* argument) { return counted<__real_fcntl>(fd, what, argument); }
+int __wrap_fcntl(int fd, int what, void* argument)
+{
+    return counted<__real_fcntl>(fd, what, argument);
+}
 
 int __real_close(int);
-int __wrap_close(int fd) { return counted<__real_close>(fd); }
+int __wrap_close(int fd)
+{
+    return counted<__real_close>(fd);
+}
 
 ssize_t __real_read(int, void*, size_t);
-ssize_t __wrap_read(int fd, void* data, size_t size) { return counted<__real_read>(fd, data, size); }
+ssize_t __wrap_read(int fd, void* data, size_t size)
+{
+    return counted<__real_read>(fd, data, size);
+}
 
 ssize_t __real_write(int, const void*, size_t);
-ssize_t __wrap_write(int fd, const void* data, size_t size) { return counted<__real_write>(fd, data, size); }
+ssize_t __wrap_write(int fd, const void* data, size_t size)
+{
+    return counted<__real_write>(fd, data, size);
+}
 
 int __real_timerfd_settime(int, int, const itimerspec*, itimerspec*);
 int __wrap_timerfd_settime(int fd, int flags, const itimerspec* to, itimerspec* from)

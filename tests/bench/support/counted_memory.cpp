@@ -66,9 +66,27 @@ void* take(std::size_t size, std::align_val_t alignment)
 } // namespace
 
 // The others, nothrow and array, come to these in the standard library.
-void* operator new(std::size_t size) { return take(size); }
-void* operator new(std::size_t size, std::align_val_t alignment) { return take(size, alignment); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void* operator new(std::size_t size)
+{
+    return take(size);
+}
+void* operator new(std::size_t size, std::align_val_t alignment)
+{
+    return take(size, alignment);
+}
+void operator delete(void* memory) noexcept
+{
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept
+{
+    std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept
+{
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept
+{
+    std::free(memory);
+}

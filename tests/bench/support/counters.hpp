@@ -13,8 +13,14 @@ namespace bench {
 inline std::atomic<std::size_t> system_calls{0};
 inline std::atomic<std::size_t> allocations{0};
 
-inline void count_call() noexcept { system_calls.fetch_add(1, std::memory_order_relaxed); }
-inline void count_allocation() noexcept { allocations.fetch_add(1, std::memory_order_relaxed); }
+inline void count_call() noexcept
+{
+    system_calls.fetch_add(1, std::memory_order_relaxed);
+}
+inline void count_allocation() noexcept
+{
+    allocations.fetch_add(1, std::memory_order_relaxed);
+}
 
 } // namespace bench
 

@@ -24,7 +24,8 @@ class line_chart
 
     void point(const std::string& name, family kin, double x, double y)
     {
-        auto found = std::find_if(curves_.begin(), curves_.end(), [&](const auto& one) { return one.name == name; });
+        auto found =
+            std::find_if(curves_.begin(), curves_.end(), [&](const auto& one) { return one.name == name; });
         if (found == curves_.end())
             found = curves_.insert(found, {name, kin, style(kin), {}});
         found->points.push_back({x, y});
@@ -75,9 +76,10 @@ class line_chart
         static constexpr std::array<look, 3> floors{{{"#24292f", ""}, {"#8c959f", ""}, {"#8c959f", "3 3"}}};
         static constexpr std::array<look, 3> ours{{{"#0969da", ""}, {"#54aeff", "7 3"}, {"#8250df", "2 3"}}};
         static constexpr std::array<look, 3> others{{{"#bc4c00", ""}, {"#bc4c00", "4 3"}, {"#bf8700", ""}}};
-        const auto nth = static_cast<std::size_t>(std::count_if(
-                             curves_.begin(), curves_.end(), [&](const auto& one) { return one.kin == kin; })) %
-                         3;
+        const auto nth =
+            static_cast<std::size_t>(std::count_if(curves_.begin(), curves_.end(),
+                                                   [&](const auto& one) { return one.kin == kin; })) %
+            3;
         return kin == family::floor ? floors[nth] : kin == family::raida ? ours[nth] : others[nth];
     }
 

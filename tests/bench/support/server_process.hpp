@@ -25,7 +25,10 @@ class server_process
             port = static_cast<std::uint16_t>(std::stoi(process_.read_line()));
     }
 
-    [[nodiscard]] const std::array<std::uint16_t, raida::server_count>& ports() const noexcept { return ports_; }
+    [[nodiscard]] const std::array<std::uint16_t, raida::server_count>& ports() const noexcept
+    {
+        return ports_;
+    }
 
   private:
     static std::vector<std::string> with_core(const std::string& program, int core,

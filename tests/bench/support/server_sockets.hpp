@@ -23,8 +23,8 @@
 
 namespace bench {
 
-/// Answers of one size to one client leave as one message that the kernel cuts (UDP_SEGMENT), and what a client
-/// sent that way is read in one piece (UDP_GRO): the servers must not be what limits the contest.
+/// Answers of one size to one client leave as one message that the kernel cuts (UDP_SEGMENT), and what a
+/// client sent that way is read in one piece (UDP_GRO): the servers must not be what limits the contest.
 class server_sockets
 {
   public:
@@ -124,7 +124,8 @@ class server_sockets
         return whole == 0 ? 1 : whole;
     }
 
-    // The answers from `at` on that go to the same client, as one message. Returns where the next group begins.
+    // The answers from `at` on that go to the same client, as one message. Returns where the next group
+    // begins.
     std::size_t send_group(int fd, std::size_t at)
     {
         std::array<iovec, most_segments> parts;

@@ -17,8 +17,8 @@ class svg
 {
   public:
     svg(double width, double height)
-        : head_{"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + number(width) + ' ' + number(height) +
-                "\" width=\"" + number(width) + "\" height=\"" + number(height) +
+        : head_{"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + number(width) + ' ' +
+                number(height) + "\" width=\"" + number(width) + "\" height=\"" + number(height) +
                 "\" font-family=\"Helvetica, Arial, sans-serif\" font-size=\"13\" fill=\"#24292f\">\n"}
     {
         rectangle(0, 0, width, height, "#ffffff");
@@ -26,8 +26,8 @@ class svg
 
     void rectangle(double x, double y, double width, double height, std::string_view color)
     {
-        body_ += "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(width) + "\" height=\"" +
-                 number(height) + "\" fill=\"" + std::string{color} + "\"/>\n";
+        body_ += "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(width) +
+                 "\" height=\"" + number(height) + "\" fill=\"" + std::string{color} + "\"/>\n";
     }
 
     void line(double x1, double y1, double x2, double y2, std::string_view color, double width,
@@ -41,12 +41,14 @@ class svg
         double x, y;
     };
 
-    void path(const std::vector<point>& points, std::string_view color, double width, std::string_view dashes = {})
+    void path(const std::vector<point>& points, std::string_view color, double width,
+              std::string_view dashes = {})
     {
         body_ += "<polyline points=\"";
         for (const point& one : points)
             body_ += number(one.x) + ',' + number(one.y) + ' ';
-        body_ += "\" fill=\"none\" stroke=\"" + std::string{color} + "\" stroke-width=\"" + number(width) + '"';
+        body_ +=
+            "\" fill=\"none\" stroke=\"" + std::string{color} + "\" stroke-width=\"" + number(width) + '"';
         if (!dashes.empty())
             body_ += " stroke-dasharray=\"" + std::string{dashes} + '"';
         body_ += "/>\n";
@@ -54,16 +56,16 @@ class svg
 
     void dot(double x, double y, std::string_view color)
     {
-        body_ += "<circle cx=\"" + number(x) + "\" cy=\"" + number(y) + "\" r=\"3.2\" fill=\"" + std::string{color} +
-                 "\"/>\n";
+        body_ += "<circle cx=\"" + number(x) + "\" cy=\"" + number(y) + "\" r=\"3.2\" fill=\"" +
+                 std::string{color} + "\"/>\n";
     }
 
     /// `anchor`: start, middle or end.
     void text(double x, double y, std::string_view what, std::string_view anchor = "start",
               std::string_view more = {})
     {
-        body_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + std::string{anchor} + "\" " +
-                 std::string{more} + '>' + escaped(what) + "</text>\n";
+        body_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" +
+                 std::string{anchor} + "\" " + std::string{more} + '>' + escaped(what) + "</text>\n";
     }
 
     void write(const std::string& path) const
@@ -78,10 +80,7 @@ class svg
     static constexpr std::string_view small = "font-size=\"12\" fill=\"#57606a\"";
 
   private:
-    static std::string number(double value)
-    {
-        return json_number(std::round(value * 10) / 10);
-    }
+    static std::string number(double value) { return json_number(std::round(value * 10) / 10); }
 
     std::string head_, body_;
 };

@@ -36,13 +36,16 @@ struct strategy
 struct result
 {
     double ms = 0;
-    std::size_t undecided = 0; ///< tokens
+    std::size_t undecided = 0;    ///< tokens
     std::size_t false_alarms = 0; ///< deadlines that were over before an answer which did arrive
     std::size_t datagrams = 0;
     bool contested = false;
 };
 
-inline double to_ms(duration time) noexcept { return std::chrono::duration<double, std::milli>{time}.count(); }
+inline double to_ms(duration time) noexcept
+{
+    return std::chrono::duration<double, std::milli>{time}.count();
+}
 
 /// When somebody would stop waiting who knows which answers come, and when, but not what they say.
 inline result ask_oracle(const batch& held, const trace& known, const raida::requests<>& packets)
@@ -75,8 +78,12 @@ class runner
 {
   public:
     runner(const strategy& how, std::uint64_t seed, std::size_t number)
-        : how_{how}, seed_{seed}, number_{number}, world_{seed, number},
-          commands_{{}, random_for(seed, number, 3)}, batch_{raida::testing::make_tokens(tokens, number)}
+        : how_{how},
+          seed_{seed},
+          number_{number},
+          world_{seed, number},
+          commands_{{}, random_for(seed, number, 3)},
+          batch_{raida::testing::make_tokens(tokens, number)}
     {
         raida::limits allowed;
         allowed.isolation = how.isolation;
@@ -84,7 +91,8 @@ class runner
         engine_.emplace(net_, raida::loopback(), allowed);
     }
 
-    /// Asks, and compares every verdict with the truth. `oracle`: what it would have made of the same datagrams.
+    /// Asks, and compares every verdict with the truth. `oracle`: what it would have made of the same
+    /// datagrams.
     result ask(std::size_t fanout, result& oracle)
     {
         net_.run_for(world_.pause_before(fanout));

@@ -30,8 +30,8 @@ using raida::testing::seeded_random;
 
 inline seeded_random random_for(std::uint64_t seed, std::size_t a, std::size_t b = 0, std::size_t c = 0)
 {
-    for (const std::size_t part : {a, b, c})
-        seed = seeded_random{seed ^ (part + 1)}();
+    for (const std::size_t part : {std::size_t{0}, a, b, c})
+        seed = seeded_random{seed ^ part}();
     return seeded_random{seed};
 }
 
@@ -68,30 +68,28 @@ class batch
     /// The answer of a server as real ones write it.
     [[nodiscard]] std::vector<std::uint8_t> answer(std::size_t server, raida::bytes_view request) const
     {
-        raida::response_header header;
-        header.server = static_cast<std::uint8_t>(server);
-        header.group = request[4];
-        header.echo = raida::request_header::parse(request)->echo();
-        header.execution_time = std::chrono::microseconds{80};
-        std::copy_n(request.begin() + raida::header_size, header.signature.size(), header.signature.begin());
-        std::vector<std::uint8_t> body((tokens + 7) / 8);
+        std::array<std::uint8_t, (tokens + 7) / 8> bits{};
         std::size_t passes = 0;
         for (std::size_t token = 0; token < tokens; ++token)
             if (holders_[token][server]) {
-                body[token / 8] = static_cast<std::uint8_t>(body[token / 8] | 1U << token % 8);
+                bits[token / 8] = static_cast<std::uint8_t>(bits[token / 8] | 1U << token % 8);
                 ++passes;
             }
-        header.status = passes == tokens ? raida::status::all_pass
-                        : passes == 0    ? raida::status::all_fail
-                                         : raida::status::mixed;
-        if (header.status == raida::status::mixed)
-            body.insert(body.end(), raida::terminator_size, raida::terminator_byte);
-        else
-            body.clear();
-        header.body_size = static_cast<std::uint32_t>(body.size());
-        std::vector<std::uint8_t> bytes(raida::header_size);
+        const bool is_mixed = passes != 0 && passes != tokens;
+        raida::response_header header;
+        header.server = static_cast<std::uint8_t>(server);
+        header.status = is_mixed ? raida::status::mixed
+                        : passes ? raida::status::all_pass
+                                 : raida::status::all_fail;
+        header.group = request[4];
+        header.echo = raida::request_header::parse(request)->echo();
+        header.body_size = is_mixed ? bits.size() + raida::terminator_size : 0;
+        header.execution_time = std::chrono::microseconds{80};
+        std::copy_n(request.begin() + raida::header_size, header.signature.size(), header.signature.begin());
+        std::vector<std::uint8_t> bytes(raida::header_size + header.body_size, raida::terminator_byte);
         header.write(bytes.data());
-        bytes.insert(bytes.end(), body.begin(), body.end());
+        if (is_mixed)
+            std::copy(bits.begin(), bits.end(), bytes.begin() + raida::header_size);
         return bytes;
     }
 

@@ -55,7 +55,12 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
     [[nodiscard]] asio::any_io_executor executor() { return timer_.get_executor(); }
     [[nodiscard]] mock_server<endpoint>& server(std::size_t i) { return lanes_.at(i).server; }
     [[nodiscard]] const endpoint& address(std::size_t i) const { return lanes_.at(i).address; }
+    [[nodiscard]] const fleet_options& options() const noexcept { return options_; }
     [[nodiscard]] bool is_running() const noexcept { return running_; }
+
+    // Before the first start: a port that was found otherwise.
+    void address(std::size_t i, const endpoint& chosen) { lanes_.at(i).address = chosen; }
+
     void observe(observer on_request)
     {
         observer_ = on_request ? std::make_shared<const observer>(std::move(on_request)) : nullptr;

@@ -6,8 +6,10 @@
 #include <raida/version.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -42,6 +44,16 @@ class ledger
         return const_cast<ledger*>(this)->find(id);
     }
 
+    // Lockers are keys only: named by the first five bytes of theirs.
+    using locker_name = std::array<std::uint8_t, 5>;
+    void set_locker(const locker_name& name, const authenticity_number& number) { lockers_[name] = number; }
+    bool erase_locker(const locker_name& name) { return lockers_.erase(name) != 0; }
+    [[nodiscard]] const authenticity_number* find_locker(const locker_name& name) const noexcept
+    {
+        const auto found = lockers_.find(name);
+        return found == lockers_.end() ? nullptr : &found->second;
+    }
+
     // For these tokens no number matches from now on; what is held stays as it is.
     void distrust(std::span<const token_id> ids)
     {
@@ -66,6 +78,7 @@ class ledger
     }
 
     std::unordered_map<std::uint64_t, authenticity_number> numbers_;
+    std::map<locker_name, authenticity_number> lockers_;
     std::vector<std::uint64_t> distrusted_;
     bool alias_serials_;
 };

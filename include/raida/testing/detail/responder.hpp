@@ -6,6 +6,8 @@
 #include <raida/detail/bytes.hpp>
 #include <raida/packet.hpp>
 #include <raida/status.hpp>
+#include <raida/testing/body_cipher.hpp>
+#include <raida/testing/detail/envelope.hpp>
 #include <raida/testing/detail/ledger.hpp>
 #include <raida/testing/detail/token_commands.hpp>
 #include <raida/testing/manners.hpp>
@@ -85,7 +87,7 @@ class responder
         if (!header)
             return {};
         const request_memory before = memory_;
-        memory_ = {header->what.group, 0, header->echo(), implied_signature(request).value_or(signature{})};
+        memory_ = {header->what.group, 0, header->echo(), right_signature(*header, request)};
         request_memory shown = answer.echo == provenance::stale ? before : memory_;
         shown.encryption = answer.wide ? wide_type : std::uint8_t{0};
         shown.echo = choose(answer.echo, memory_.echo, before.echo,
@@ -96,6 +98,9 @@ class responder
         shown.signature = choose(answer.signature, memory_.signature, before.signature, inverted);
         return write(answer.status, shown);
     }
+
+    // From now on encryption types 1 and 2 are understood.
+    void cipher(body_cipher by) { envelope_.cipher(std::move(by)); }
 
     [[nodiscard]] ledger& tokens() noexcept { return tokens_; }
     [[nodiscard]] const ledger& tokens() const noexcept { return tokens_; }
@@ -117,13 +122,29 @@ class responder
         if (!header)
             return {};
         status result = admit(*header);
+        if (result == status::no_error)
+            result = envelope_.address(*header, tokens_);
         bytes_view payload;
         const bool has_body = header->body_size != 0;
         if (result == status::no_error && has_body)
             result = open(request.subspan(header_size), header->body_size, payload);
         if (result == status::no_error)
             result = run(header->what, payload, has_body);
+        if (!envelope_.seal(body_, rules_.counter_goes_on))
+            return {};
         return write(result, memory_);
+    }
+
+    // What this server's answer to a good request carries; zeros if it cannot tell.
+    signature right_signature(const request_header& header, bytes_view request)
+    {
+        if (header.encryption == encryption_type::none)
+            return implied_signature(request).value_or(signature{});
+        if (request.size() < header_size + challenge_size ||
+            envelope_.address(header, tokens_) != status::no_error)
+            return {};
+        const auto challenge = envelope_.open(request.subspan<header_size, challenge_size>());
+        return challenge ? envelope_.sign(challenge->first<challenge_size>()) : signature{};
     }
 
     template <class Value>
@@ -170,8 +191,8 @@ class responder
         if (memory_.is_wide())
             return status::invalid_encryption_code;
         memory_.echo = header.echo();
-        // Without a cipher no key is known, and servers answer that so.
-        return header.encryption == encryption_type::none ? status::no_error : status::invalid_encryption;
+        const bool is_understood = header.encryption == encryption_type::none || envelope_.has_cipher();
+        return is_understood ? status::no_error : status::invalid_encryption;
     }
 
     // The body's checks: `rest` is what came after the header, maybe more than `size`. The memory learns the
@@ -184,10 +205,14 @@ class responder
             return status::invalid_terminator;
         if (size < challenge_size + terminator_size)
             return status::invalid_packet_length;
-        std::copy_n(rest.begin(), challenge_size, memory_.signature.begin());
-        if (!is_valid_challenge(rest.first<challenge_size>()))
+        const auto plain = envelope_.open(rest.first(size - terminator_size));
+        if (!plain)
+            return status::invalid_encryption;
+        const auto challenge = plain->first<challenge_size>();
+        memory_.signature = envelope_.sign(challenge); // with a wrong key both are noise
+        if (!is_valid_challenge(challenge))
             return status::invalid_crc;
-        payload = rest.subspan(challenge_size, size - challenge_size - terminator_size);
+        payload = plain->subspan(challenge_size);
         return status::no_error;
     }
 
@@ -252,6 +277,7 @@ class responder
     ledger tokens_;
     seeded_random random_;
     request_memory memory_;
+    envelope envelope_;
     std::vector<std::uint8_t> response_, body_;
 };
 

@@ -42,13 +42,17 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
     [[nodiscard]] const tcp_counters& counters(std::size_t i) const { return doors_.at(i).counters; }
     [[nodiscard]] bool is_wedged(std::size_t i) const { return doors_.at(i).wedged; }
 
-    // Where one cannot be opened, none is.
+    // Where one cannot be opened, none is. The servers' ports are known, or found here: TCP clients leave
+    // many ports of TCP unusable for a while, and hardly ever one of UDP.
     void start(std::error_code& error)
     {
         error.clear();
-        for (std::size_t i = 0; i < doors_.size() && !error; ++i)
-            if (!doors_[i].manners.closed && !doors_[i].acceptor.is_open())
+        for (std::size_t i = 0; i < doors_.size() && !error; ++i) {
+            if (!doors_[i].acceptor.is_open())
                 open(i, error);
+            if (doors_[i].manners.closed) // only now: its port had to be known
+                shut(doors_[i]);
+        }
         if (error)
             stop();
     }
@@ -103,7 +107,9 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
     void open(std::size_t i, std::error_code& error)
     {
         door& one = doors_[i];
-        const tcp::endpoint address{core_->address(i).address(), core_->address(i).port()};
+        const auto known = core_->address(i);
+        const tcp::endpoint address{known.port() != 0 ? known.address() : core_->options().address,
+                                    known.port()};
         one.acceptor.open(address.protocol(), error);
         if (!error)
             one.acceptor.set_option(asio::socket_base::reuse_address{true}, error);
@@ -113,6 +119,8 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
             one.acceptor.bind(address, error);
         if (!error)
             one.acceptor.listen(asio::socket_base::max_listen_connections, error);
+        if (!error && known.port() == 0)
+            core_->address(i, {address.address(), one.acceptor.local_endpoint(error).port()});
         if (error)
             return shut(one);
         wait(i);

@@ -133,32 +133,23 @@ class tcp_session : public std::enable_shared_from_this<tcp_session>
         request_.clear();
     }
 
-    // Between two pieces the others get their turn.
+    // Between two pieces the others get their turn. After the last one the connection is closed at once.
     void write()
     {
-        if (written_ == answer_.size())
-            return finish();
         const std::size_t left = answer_.size() - written_;
         const std::size_t size = host_.manners.piece == 0 ? left : std::min(left, host_.manners.piece);
         if (size == left && is_whole_) // before the client can have seen it
             ++host_.counters.answered;
-        asio::async_write(socket_, asio::buffer(answer_.data() + written_, size),
-                          [self = shared_from_this()](std::error_code error, std::size_t done) {
-                              self->written_ += done;
-                              if (error)
-                                  return self->stop();
-                              asio::post(self->socket_.get_executor(), [self] {
-                                  if (self->socket_.is_open())
-                                      self->write();
-                              });
-                          });
-    }
-
-    void finish()
-    {
-        if (resets_)
-            return reset();
-        stop();
+        std::error_code error;
+        written_ += asio::write(socket_, asio::buffer(answer_.data() + written_, size), error);
+        if (error)
+            return stop(); // the client is gone; nothing that servers answer fills a buffer
+        if (written_ == answer_.size())
+            return resets_ ? reset() : stop();
+        asio::post(socket_.get_executor(), [self = shared_from_this()] {
+            if (self->socket_.is_open())
+                self->write();
+        });
     }
 
     void reset()
