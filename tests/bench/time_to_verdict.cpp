@@ -10,6 +10,7 @@
 #include "verdict/chart.hpp"
 #include "verdict/strategy.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <iostream>
@@ -135,6 +136,14 @@ table table_of(const std::vector<contestant>& all, bool contested_only)
     return made;
 }
 
+std::string remark_on(const std::vector<result>& results)
+{
+    const auto undecided =
+        std::count_if(results.begin(), results.end(), [](const result& one) { return one.undecided != 0; });
+    const double percent = 100 * static_cast<double>(undecided) / static_cast<double>(results.size());
+    return fixed(percent, 2) + " % end without all verdicts";
+}
+
 void draw(const std::vector<contestant>& all, const std::string& path)
 {
     waiting_chart chart{
@@ -143,8 +152,9 @@ void draw(const std::vector<contestant>& all, const std::string& path)
             fixed(static_cast<double>(all.front().results.size()), 0) + " fan-outs per strategy"};
     for (const contestant& one : all)
         if (!one.look.color.empty())
-            chart.curve(one.how.name, one.look, times_of(one.results));
-    chart.curve("oracle", {"#cf222e", "3 3", 1.6}, times_of(all.front().oracle));
+            chart.curve(one.how.name, remark_on(one.results), one.look, times_of(one.results));
+    chart.curve("oracle", remark_on(all.front().oracle), {"#cf222e", "3 3", 1.6},
+                times_of(all.front().oracle));
     chart.write(path);
 }
 

@@ -305,24 +305,30 @@ TEST_CASE("a header error with zeros and then a reset fills its slot", "[tcp]")
 
 TEST_CASE("a header error is seen though the reset broke off the request's writing", "[tcp]")
 {
-    lonely_server world;
-    world.peer.on_accept = [](connection& one) {
-        one.read_header([](connection& self) {
-            self.send(header_error(0, raida::status::invalid_coin_id),
-                      [](connection& sent) { sent.reset(); });
+    asio::io_context near, far;
+    server peer{far, asio::ip::address_v4::loopback(), 2048}; // takes in a part of the request only
+    bool answered = false;
+    peer.on_accept = [&](connection& one) {
+        one.read_header([&](connection& self) {
+            self.send(header_error(0, raida::status::invalid_coin_id), [&](connection& sent) {
+                sent.reset();
+                answered = true;
+            });
         });
     };
     raida::commands<1> large{{.datagram_limit = raida::transport::tcp::max_packet}};
     const auto packets = large.detect(raida::testing::make_tokens<1>(3119));
-    for (int i = 0; i < 5; ++i) {
-        std::optional<raida::replies<1>> got;
-        world.network->async_request(
-            packets, {.deadline = patience},
-            [&](std::error_code, raida::replies<1> replies) { got = std::move(replies); });
-        run_until(world.io, [&] { return got.has_value(); });
-        REQUIRE_FALSE((*got)[0].error);
-        CHECK((*got)[0].status() == raida::status::invalid_coin_id);
+    tcp_fanout<1> network{near, list_of<1>({peer.endpoint()})};
+    std::optional<raida::replies<1>> got;
+    network.async_request(packets, {.deadline = patience},
+                          [&](std::error_code, raida::replies<1> replies) { got = std::move(replies); });
+    while (!answered) { // so that answer and reset are there when the client looks
+        settle(near);
+        settle(far);
     }
+    run_until(near, [&] { return got.has_value(); });
+    REQUIRE_FALSE((*got)[0].error);
+    CHECK((*got)[0].status() == raida::status::invalid_coin_id);
 }
 
 TEST_CASE("a closed port ends its slot with connection_refused, and no other", "[tcp]")
@@ -843,11 +849,12 @@ struct bare_transport
     asio::io_context near, far;
     server peer{far};
     std::shared_ptr<recording_sink> sink = std::make_shared<recording_sink>();
-    raida::transport::tcp transport{near.get_executor()};
+    raida::transport::tcp transport;
     raida::commands<1> build;
     raida::requests<1> packets = build.echo();
 
-    bare_transport()
+    explicit bare_transport(const raida::transport::tcp_options& how = {})
+        : transport{near.get_executor(), {}, how}
     {
         transport.attach(*sink, sink);
         transport.set_endpoint(0, peer.endpoint());
@@ -906,6 +913,19 @@ TEST_CASE("a TCP lane takes one request, and the next when it is over", "[tcp]")
     CHECK(world.sink->answers.size() == 1);
     CHECK(world.submit(2).count == 1);
     CHECK(world.sink->counted.sockets == 2);
+}
+
+TEST_CASE("where more connections are allowed, still one connects after another", "[tcp]")
+{
+    bare_transport world{{.connections = 3}};
+    world.peer.on_request = keep_silent;
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+        CHECK(world.submit(number).count == 1);
+        CHECK(world.submit(number + 1).error == std::errc::operation_would_block);
+        run_until(world.near, [&] { return world.sink->wakes == number; }); // it stands: the next one may
+    }
+    CHECK(world.submit(4).error == std::errc::operation_would_block);
+    CHECK(world.sink->counted.sockets == 3);
 }
 
 TEST_CASE("a TCP connection that nobody waits for makes room", "[tcp]")

@@ -1,55 +1,10 @@
-// A warm engine allocates nothing: every form of operator new is counted, in this program only.
+// A warm engine allocates nothing.
+#include "simulation/counted_new.hpp"
 #include "simulation/support.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
 
-#include <cstdlib>
 #include <new>
-
-namespace {
-
-std::size_t allocations = 0; // the tests of this folder that allocate on several threads do not count
-
-void* counted(std::size_t size, std::size_t alignment)
-{
-    __atomic_fetch_add(&allocations, 1, __ATOMIC_RELAXED);
-    void* memory = nullptr;
-    if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__)
-        memory = std::malloc(size == 0 ? 1 : size);
-    else // a multiple of the alignment is asked for
-        memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-    if (memory == nullptr)
-        throw std::bad_alloc{};
-    return memory;
-}
-
-} // namespace
-
-// The other forms (arrays, nothrow, sized) come down to these.
-void* operator new(std::size_t size)
-{
-    return counted(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-}
-void* operator new(std::size_t size, std::align_val_t alignment)
-{
-    return counted(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept
-{
-    std::free(memory);
-}
 
 using namespace tests;
 
@@ -152,9 +107,9 @@ struct runner
     {
         answered += error ? 0 : storage[i].answered();
         if (++done == warm_up)
-            before = allocations;
+            before = allocations();
         else if (done == warm_up + measured)
-            after = allocations;
+            after = allocations();
         return done < warm_up + measured;
     }
 
@@ -219,9 +174,9 @@ TEST_CASE("the counter sees each form of new", "[simulation][allocation]")
     // Called by name: the compiler may leave out what only a new-expression allocates.
     constexpr auto aligned = std::align_val_t{64};
     const auto made = [](auto make) {
-        const auto before = allocations;
+        const auto before = allocations();
         make();
-        return allocations - before;
+        return allocations() - before;
     };
     CHECK(made([] { ::operator delete(::operator new(3)); }) == 1);
     CHECK(made([] { ::operator delete[](::operator new[](3)); }) == 1);

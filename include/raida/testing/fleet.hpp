@@ -46,9 +46,9 @@ class basic_tcp_fleet;
 ///     raida::fanout<> network{io, servers.servers()};
 ///
 /// A running fleet holds work: `io.run()` returns after stop() or after the fleet's destruction. Encryption
-/// types 1 and 2 are answered with status::invalid_encryption, as by servers that do not know the key; types
-/// above with status::invalid_encryption_code. Nothing is allocated per datagram once warm, but by
-/// `hold_back`.
+/// types 1 and 2 are answered with status::invalid_encryption until enable_encryption() in
+/// testing/encryption.hpp was called; types above with status::invalid_encryption_code. Nothing is allocated
+/// per datagram once warm, but by `hold_back`.
 ///
 /// Errors: server numbers beyond N throw std::out_of_range.
 /// Executor: the executor must be a strand unless one thread runs the context; all calls are made on it.

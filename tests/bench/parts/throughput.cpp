@@ -90,7 +90,7 @@ void measure_throughput(stage& on)
             made.row(one.who->name(),
                      {x, median(one.rate), median_ratio(one.rate, all[0].rate), median(one.cpu),
                       median_ratio(one.cpu, all[0].cpu), median(one.p50), median(one.p99), median(one.calls),
-                      median(one.allocations), static_cast<double>(one.asked - one.answered)});
+                      one.allocations, static_cast<double>(one.asked - one.answered)});
             rate.point(one.who->name(), one.who->kin(), x, median(one.rate));
             cpu.point(one.who->name(), one.who->kin(), x, median(one.cpu));
         }

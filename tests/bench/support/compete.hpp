@@ -8,31 +8,34 @@
 #include "statistics.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 namespace bench {
 
 /// What a contestant achieved: a number per block, medians over blocks.
 struct standing
 {
-    const contestant* who = nullptr;
-    std::vector<double> p50{}, p99{}; ///< microseconds of one fan-out
-    std::vector<double> rate{};       ///< fan-outs per second
-    std::vector<double> cpu{};        ///< microseconds of processor time per fan-out
-    std::vector<double> calls{};      ///< system calls per fan-out
-    std::vector<double> allocations{};
+    contestant* who = nullptr;
+    std::vector<double> p50{}, p99{};    ///< microseconds of one fan-out
+    std::vector<double> rate{};          ///< fan-outs per second
+    std::vector<double> cpu{};           ///< microseconds of processor time per fan-out
+    std::vector<double> calls{};         ///< system calls per fan-out
+    double allocations = 0;              ///< per fan-out, once warm
     std::size_t asked = 0, answered = 0; ///< slots
 
     /// Only what was done in this process was counted.
     [[nodiscard]] bool is_counted() const noexcept { return who->kin() != family::python; }
 
-    [[nodiscard]] std::optional<double> counted(const std::vector<double>& values) const
+    [[nodiscard]] std::optional<double> counted(double value) const
     {
-        return is_counted() ? std::optional{median(values)} : std::nullopt;
+        return is_counted() ? std::optional{value} : std::nullopt;
     }
 };
 
@@ -47,7 +50,7 @@ inline double run_block(contestant& who, std::size_t in_flight, std::size_t fano
 {
     block told;
     told.latencies.reserve(fanouts);
-    const std::size_t calls = system_calls, allocated = allocations;
+    const std::size_t calls = system_calls;
     const double cpu = cpu_seconds();
     const auto began = bench_clock::now();
     who.run(in_flight, fanouts, told);
@@ -56,7 +59,6 @@ inline double run_block(contestant& who, std::size_t in_flight, std::size_t fano
         return seconds;
     const auto each = [&](auto value) { return static_cast<double>(value) / static_cast<double>(fanouts); };
     into->calls.push_back(each(system_calls - calls));
-    into->allocations.push_back(each(allocations - allocated));
     into->cpu.push_back(1e6 * each(told.cpu_elsewhere.value_or(cpu_seconds() - cpu)));
     into->rate.push_back(static_cast<double>(fanouts) / seconds);
     into->p50.push_back(quantile(told.latencies, 0.5));
@@ -64,6 +66,31 @@ inline double run_block(contestant& who, std::size_t in_flight, std::size_t fano
     into->asked += fanouts * raida::server_count;
     into->answered += told.answered;
     return seconds;
+}
+
+/// What each further fan-out allocates: a block of its own allocates something too.
+inline double allocations_per_fanout(contestant& who, std::size_t in_flight)
+{
+    const std::size_t fanouts = std::max<std::size_t>(in_flight, 20);
+    std::array<std::size_t, 3> seen{};
+    for (const std::size_t times : {1U, 2U}) {
+        const std::size_t before = allocations;
+        run_block(who, in_flight, times * fanouts, nullptr);
+        seen[times] = allocations - before;
+    }
+    return (static_cast<double>(seen[2]) - static_cast<double>(seen[1])) / static_cast<double>(fanouts);
+}
+
+/// Tells how far it is, if somebody looks.
+inline void show_progress(std::size_t in_flight, int round, int rounds)
+{
+    static const bool seen = isatty(STDERR_FILENO) != 0;
+    if (!seen)
+        return;
+    if (round < rounds)
+        std::cerr << "\r  " << in_flight << " in flight, round " << round + 1 << " of " << rounds << "   ";
+    else
+        std::cerr << '\r' << std::string(60, ' ') << '\r';
 }
 
 /// All contestants with so many fan-outs in flight. Each warms up first, which tells how long its blocks must
@@ -83,14 +110,16 @@ inline std::vector<standing> compete(const std::vector<contestant_ptr>& contesta
         result.emplace_back().who = who.get();
     }
     for (int round = 0; round < when.rounds; ++round) {
-        std::cerr << "\r  " << in_flight << " in flight, round " << round + 1 << " of " << when.rounds
-                  << "   ";
+        show_progress(in_flight, round, when.rounds);
         for (std::size_t i = 0; i < contestants.size(); ++i) {
             const std::size_t turn = (i + static_cast<std::size_t>(round)) % contestants.size();
             run_block(*contestants[turn], in_flight, fanouts[turn], &result[turn]);
         }
     }
-    std::cerr << '\r' << std::string(60, ' ') << '\r';
+    for (standing& one : result)
+        if (one.is_counted())
+            one.allocations = allocations_per_fanout(*one.who, in_flight);
+    show_progress(in_flight, when.rounds, when.rounds);
     return result;
 }
 

@@ -31,8 +31,10 @@ class line_chart
         found->points.push_back({x, y});
     }
 
-    void write(const std::string& path) const
+    void write(const std::string& path)
     {
+        std::stable_sort(curves_.begin(), curves_.end(),
+                         [](const curve& a, const curve& b) { return a.kin < b.kin; });
         std::vector<double> across, up;
         for (const auto& one : curves_)
             for (const svg::point& at : one.points) {

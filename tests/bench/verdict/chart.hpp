@@ -27,10 +27,10 @@ class waiting_chart
 
     waiting_chart(std::string title, std::string note) : title_{std::move(title)}, note_{std::move(note)} {}
 
-    void curve(std::string name, look how, std::vector<double> ms)
+    void curve(std::string name, std::string remark, look how, std::vector<double> ms)
     {
         std::sort(ms.begin(), ms.end());
-        curves_.push_back({std::move(name), how, std::move(ms)});
+        curves_.push_back({std::move(name), std::move(remark), how, std::move(ms)});
     }
 
     void write(const std::string& path) const
@@ -43,10 +43,11 @@ class waiting_chart
         axes(out, x, y);
         for (std::size_t i = 0; i < curves_.size(); ++i) {
             const auto& one = curves_[i];
-            const double legend = top + 12 + 24 * static_cast<double>(i);
+            const double legend = top + 12 + 42 * static_cast<double>(i);
             out.path(points_of(one.ms, x, y), one.how.color, one.how.width, one.how.dashes);
             out.line(right + 24, legend, right + 56, legend, one.how.color, one.how.width, one.how.dashes);
             out.text(right + 64, legend + 4, one.name);
+            out.text(right + 64, legend + 20, one.remark, "start", svg::small);
         }
         out.write(path);
     }
@@ -54,13 +55,13 @@ class waiting_chart
   private:
     struct named
     {
-        std::string name;
+        std::string name, remark;
         look how;
         std::vector<double> ms; // sorted
     };
 
-    static constexpr double width = 980, height = 500, left = 80, right = 640, top = 80, bottom = 440;
-    static constexpr double least_ms = 50, most_ms = 10'000, least_share = 1e-4;
+    static constexpr double width = 980, height = 500, left = 95, right = 645, top = 80, bottom = 440;
+    static constexpr double least_ms = 50, most_ms = 5'000, least_share = 1e-4;
 
     static void axes(svg& out, const log_axis& x, const log_axis& y)
     {
@@ -93,11 +94,11 @@ class waiting_chart
         for (std::size_t ended = 1; ended <= ms.size(); ++ended) {
             const double at = x(std::clamp(ms[ended - 1], least_ms, most_ms));
             const double share = (total - static_cast<double>(ended)) / total;
-            const double height = share <= least_share ? bottom : y(share);
-            if (ended != ms.size() && height - points.back().y < 0.7 && at - points.back().x < 0.7)
+            const double level = share <= least_share ? bottom : y(share);
+            if (ended != ms.size() && level - points.back().y < 0.7 && at - points.back().x < 0.7)
                 continue;
             points.push_back({at, points.back().y});
-            points.push_back({at, height});
+            points.push_back({at, level});
         }
         return points;
     }

@@ -27,9 +27,8 @@ namespace bench::verdict {
 struct strategy
 {
     std::string name;
-    raida::request_options<> options;
+    raida::request_options<> options{};
     raida::isolation_policy isolation{};
-    std::string key; ///< in JSON and charts
 };
 
 /// One fan-out.
@@ -37,7 +36,7 @@ struct result
 {
     double ms = 0;
     std::size_t undecided = 0;    ///< tokens
-    std::size_t false_alarms = 0; ///< deadlines that were over before an answer which did arrive
+    std::size_t false_alarms = 0; ///< deadlines that were over before an answer that did come
     std::size_t datagrams = 0;
     bool contested = false;
 };
