@@ -25,6 +25,9 @@ else
     say "no OpenSSL: building and encrypting not measured"
 fi
 "$programs/include_cost" --out "$folder" "$@"
+engines=100
+case " $* " in *" --quick "*) engines=20 ;; esac
+"$programs/time_to_verdict" --out "$folder" --engines "$engines"
 
 say "written: $(cd "$folder" && echo *.json *.svg) in $folder"
 limit=$(cat /proc/sys/net/core/rmem_max)

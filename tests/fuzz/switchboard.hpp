@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -52,6 +51,7 @@ class switchboard_run
         std::uint64_t name = 0; // in the body of its answers
         bytes packet{};
         unsigned sent = 0;
+        std::set<std::uint8_t> generations{}; // sent through
         std::size_t told = 0;
         bool is_settled = false; // then `seen` does not change any more
         raida::reply seen{};
@@ -194,6 +194,7 @@ class switchboard_run
                 check(bytes(one.bytes.begin(), one.bytes.end()) == asked.packet,
                       "the packet leaves as it is");
                 check(++asked.sent <= fan->attempts, "no more datagrams than allowed");
+                asked.generations.insert(generation);
                 if (asked.sent == 1) {
                     check(name > last_first_[server], "requests leave in order");
                     last_first_[server] = name;
@@ -205,8 +206,9 @@ class switchboard_run
         check(false, "only what was asked is sent");
     }
 
-    // An answer names its question after the header; a last byte tells that the echo was changed.
-    bytes make_answer(const sent_datagram& to, bool honest)
+    // After the header an answer names its question, whether its echo was changed, and the socket it comes
+    // to.
+    bytes make_answer(const sent_datagram& to, std::uint8_t generation, bool honest)
     {
         static constexpr raida::status what[] = {raida::status::all_pass, raida::status::mixed,
                                                  raida::status::invalid_packet_length,
@@ -217,9 +219,10 @@ class switchboard_run
         header.group = to.packet[4];
         header.echo = raida::detail::load_big<2, std::uint16_t>(to.packet.data() + 30);
         std::copy_n(to.packet.begin() + 32, 16, header.signature.begin());
-        header.body_size = 11;
-        bytes whole(43, raida::terminator_byte);
+        header.body_size = 12;
+        bytes whole(44, raida::terminator_byte);
         whole[40] = 0;
+        whole[41] = generation;
         raida::detail::store_big<8>(whole.data() + 32, to.name);
         if (!honest) {
             const auto change = next(9);
@@ -251,9 +254,9 @@ class switchboard_run
         if (sent_.empty())
             return;
         const sent_datagram& to = sent_[sent_.size() - 1 - next(std::min<std::size_t>(sent_.size(), 20))];
-        const bytes whole = make_answer(to, honest);
         const auto generation =
             static_cast<std::uint8_t>((to.generation + (honest || next(5) != 0 ? 0U : 1U)) % 32);
+        const bytes whole = make_answer(to, generation, honest);
         const auto before = books(to.server);
         board_.on_datagram(to.server, generation, {.bytes = whole, .truncated = !honest && next(16) == 0},
                            now_);
@@ -394,9 +397,16 @@ class switchboard_run
               "what counts as a vote is verified");
         check(!now.verified || is_signed, "only signed requests have verified answers");
         check(now.datagram.size() <= board_.allowed().max_reply, "no answer is oversize");
-        if (now.datagram.size() > 40 && now.datagram[40] == 0)
-            check(raida::detail::load_big<8, std::uint64_t>(now.datagram.data() + 32) == one.name,
-                  "no answer is attributed to another request");
+        check(now.header().server == now.server && now.header().group == one.packet[4],
+              "an answer is of the right server and group");
+        check(!now.verified || raida::shape_of(now.datagram) == raida::response_shape::well_formed,
+              "a verified answer is well-formed");
+        if (now.datagram.size() < 42)
+            return;
+        check(one.generations.contains(now.datagram[41]), "an answer comes to the socket that asked");
+        check(now.datagram[40] != 0 ||
+                  raida::detail::load_big<8, std::uint64_t>(now.datagram.data() + 32) == one.name,
+              "no answer is attributed to another request");
     }
 
     void finish_everything()

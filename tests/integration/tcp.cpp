@@ -303,34 +303,6 @@ TEST_CASE("a header error with zeros and then a reset fills its slot", "[tcp]")
     CHECK_FALSE(got[0].verified);
 }
 
-TEST_CASE("a header error is seen though the reset broke off the request's writing", "[tcp]")
-{
-    asio::io_context near, far;
-    server peer{far, asio::ip::address_v4::loopback(), 2048}; // takes in a part of the request only
-    bool answered = false;
-    peer.on_accept = [&](connection& one) {
-        one.read_header([&](connection& self) {
-            self.send(header_error(0, raida::status::invalid_coin_id), [&](connection& sent) {
-                sent.reset();
-                answered = true;
-            });
-        });
-    };
-    raida::commands<1> large{{.datagram_limit = raida::transport::tcp::max_packet}};
-    const auto packets = large.detect(raida::testing::make_tokens<1>(3119));
-    tcp_fanout<1> network{near, list_of<1>({peer.endpoint()})};
-    std::optional<raida::replies<1>> got;
-    network.async_request(packets, {.deadline = patience},
-                          [&](std::error_code, raida::replies<1> replies) { got = std::move(replies); });
-    while (!answered) { // so that answer and reset are there when the client looks
-        settle(near);
-        settle(far);
-    }
-    run_until(near, [&] { return got.has_value(); });
-    REQUIRE_FALSE((*got)[0].error);
-    CHECK((*got)[0].status() == raida::status::invalid_coin_id);
-}
-
 TEST_CASE("a closed port ends its slot with connection_refused, and no other", "[tcp]")
 {
     asio::io_context io;
@@ -404,9 +376,10 @@ TEST_CASE("a false answer over TCP ends its slot: no better one can follow", "[t
 
 TEST_CASE("a connection without an answer ends at the transport's read deadline", "[tcp]")
 {
-    lonely_server world{{}, {.read_deadline = 30ms}};
+    lonely_server world{{}, {.connect_deadline = 1h, .read_deadline = 30ms}};
     world.peer.on_request = keep_silent;
     const auto got = world.ask();
+    CHECK(world.network->statistics().total().refused == 1); // by the transport, not by the slot's deadline
     CHECK(got[0].error == raida::errc::timed_out);
     CHECK(got[0].attempts == 1);
     run_until(world.io, [&] { return world.peer.ended == 1; });
@@ -896,6 +869,47 @@ TEST_CASE("draining a TCP lane hands up what has arrived, at once", "[tcp]")
     CHECK(world.sink->answers.size() == 1);
     CHECK(world.sink->errors.empty());
     world.transport.drain(24); // a lane that was never used
+}
+
+TEST_CASE("a header error is seen though the reset broke off the request's writing", "[tcp]")
+{
+    bare_transport world;
+    bool answered = false;
+    world.peer.on_accept = [&](connection& one) {
+        one.read_header([&](connection& self) {
+            self.send(header_error(0, raida::status::invalid_coin_id), [&](connection& sent) {
+                sent.reset();
+                answered = true;
+            });
+        });
+    };
+    const bytes endless(16 * 1024 * 1024); // no buffer takes it all
+    const raida::outgoing one{endless, id_of(1)};
+    REQUIRE(world.transport.submit(0, 0, {&one, 1}).count == 1);
+    world.run_until_answered(answered); // answer and reset are there when the transport looks
+    run_until(world.near, [&] { return world.sink->wakes != 0; });
+    CHECK(world.sink->errors.empty());
+    REQUIRE(world.sink->answers.size() == 1);
+    CHECK(world.sink->answers[0].second == header_error(0, raida::status::invalid_coin_id));
+}
+
+TEST_CASE("a reset that breaks off the request's writing without an answer is the slot's error", "[tcp]")
+{
+    bare_transport world;
+    world.peer.on_accept = [](connection& one) { one.read_header([](connection& self) { self.reset(); }); };
+    const bytes endless(16 * 1024 * 1024);
+    const raida::outgoing one{endless, id_of(1)};
+    REQUIRE(world.transport.submit(0, 0, {&one, 1}).count == 1);
+    while (world.sink->wakes == 0) {
+        settle(world.near);
+        settle(world.far);
+    }
+    CHECK(world.sink->answers.empty());
+    REQUIRE(world.sink->errors.size() == 1);
+    const auto error = world.sink->errors[0].second;
+    CHECK((error == asio::error::connection_reset || error == asio::error::broken_pipe));
+    settle(world.near);
+    CHECK(world.sink->wakes == 1); // told once
 }
 
 TEST_CASE("a TCP lane takes one request, and the next when it is over", "[tcp]")

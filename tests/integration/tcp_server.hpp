@@ -142,19 +142,9 @@ class server
   public:
     using script = std::function<void(connection&)>;
 
-    // A small `receive_buffer` holds up whoever sends a long request.
-    explicit server(asio::io_context& io, const asio::ip::address& address = asio::ip::address_v4::loopback(),
-                    int receive_buffer = 0)
-        : acceptor_{io}
+    explicit server(asio::io_context& io, const asio::ip::address& address = asio::ip::address_v4::loopback())
+        : acceptor_{io, {address, 0}}, address_{acceptor_.local_endpoint()}
     {
-        const tcp::endpoint any_port{address, 0};
-        acceptor_.open(any_port.protocol());
-        acceptor_.set_option(tcp::acceptor::reuse_address{true});
-        if (receive_buffer != 0)
-            acceptor_.set_option(tcp::acceptor::receive_buffer_size{receive_buffer});
-        acceptor_.bind(any_port);
-        acceptor_.listen();
-        address_ = acceptor_.local_endpoint();
         acceptor_.non_blocking(true);
         accept();
     }

@@ -1,4 +1,10 @@
 // Invariants 7 and 8: handlers, executors, allocators, completion tokens, threads.
+
+// With optimisation and a sanitizer g++ takes use_future's empty token, inside Asio, for uninitialised.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include "simulation/support.hpp"
 
 #include <asio/bind_executor.hpp>
@@ -488,6 +494,12 @@ asio::awaitable<void> ask_twice(network& engine, std::size_t& answered)
     }
 }
 
+asio::awaitable<void> ask_once(network& engine, std::size_t& answered)
+{
+    const auto got = co_await engine.async_request(requests(1), asio::use_awaitable);
+    answered = got.answered();
+}
+
 asio::awaitable<void> own_engine(simulation& world, std::shared_ptr<int> held)
 {
     network engine{world, servers()};
@@ -516,13 +528,8 @@ TEST_CASE("a coroutine that is cancelled gets what has arrived", "[simulation][m
     };
     asio::cancellation_signal signal;
     std::size_t answered = 0;
-    asio::co_spawn(
-        on.world.context(),
-        [&]() -> asio::awaitable<void> {
-            const auto got = co_await on.engine->async_request(requests(1), asio::use_awaitable);
-            answered = got.answered();
-        },
-        asio::bind_cancellation_slot(signal.slot(), asio::detached));
+    asio::co_spawn(on.world.context(), ask_once(*on.engine, answered),
+                   asio::bind_cancellation_slot(signal.slot(), asio::detached));
     on.world.run_for(50ms);
     signal.emit(asio::cancellation_type::terminal);
     on.world.run_for(0ms);

@@ -122,6 +122,7 @@ class client_core
     void use(std::size_t server, const asio::ip::udp::endpoint& address)
     {
         ++versions_[server];
+        codec.forget(server); // another machine may count otherwise
         network->set_server(server, address);
     }
 

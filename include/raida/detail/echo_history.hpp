@@ -34,12 +34,10 @@ class echo_history
     {
         if (now - began_ < period)
             return;
-        if (now - began_ < 2 * period)
-            previous_ = current_;
-        else
-            previous_ = {};
+        const bool just_over = now - began_ < 2 * period;
+        previous_ = just_over ? current_ : bits{};
         current_ = {};
-        began_ = now;
+        began_ = just_over ? began_ + period : now;
     }
 
   private:

@@ -55,21 +55,17 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
     [[nodiscard]] const fanout_statistics<N>& counts() noexcept { return board_.counts(); }
 
-    /// Starts a fan-out, or arranges for its refusal. The handler is never called from here.
-    [[nodiscard]] const std::array<round_trip, N>& round_trips() const noexcept
-    {
-        return board_.round_trips();
-    }
+    [[nodiscard]] const auto& round_trips() const noexcept { return board_.round_trips(); }
     void learn(const std::array<round_trip, N>& known) noexcept { board_.learn(known); }
     void forget(std::size_t server) noexcept { board_.forget(server); }
     [[nodiscard]] bool is_isolated(std::size_t server) const noexcept { return board_.is_isolated(server); }
 
-    /// `Storage` is own_replies<N>, or borrowed_replies with `into`.
+    /// Starts a fan-out, or arranges for its refusal; the handler is never called from here. `Storage` is
+    /// own_replies<N>, or borrowed_replies with `into`.
     template <class Storage, class Packets, class Handler>
     void start(const Packets& packets, request_options<N> options, replies<N>* into, Handler&& handler);
 
-    /// New requests of this lane go to the transport's new endpoint; those in flight are awaited at the old
-    /// one.
+    /// New requests of this lane go to the transport's new endpoint.
     void renew_lane(std::size_t server);
 
     /// Cancels everything. The handlers are still called.

@@ -32,7 +32,7 @@ class inline_function<Result(Arguments...)>
              std::copy_constructible<std::decay_t<Callable>>) inline_function(Callable&& callable)
     {
         using stored = std::decay_t<Callable>;
-        if constexpr (may_be_empty<stored>)
+        if constexpr (may_be_empty<stored> && !std::is_function_v<std::remove_reference_t<Callable>>)
             if (!static_cast<bool>(callable))
                 return;
         if constexpr (is_inline<stored>)

@@ -78,8 +78,8 @@ struct round
 
     std::array<slot, N> slots{};
     time_point began{};
-    time_point due{};          ///< no later than the earliest thing to do
-    time_point ends{};         ///< when nothing is awaited any longer: the overall limit, or the end of lingering
+    time_point due{};  ///< no later than the earliest thing to do
+    time_point ends{}; ///< when nothing is awaited any longer: the overall limit, or the end of lingering
     std::uint32_t heap_position = due_heap<round>::absent;
     std::uint32_t index = no_round;
     std::uint32_t next_finished = no_round;
@@ -88,8 +88,8 @@ struct round
     std::uint16_t unnotified = 0;  ///< slots settled, on_reply not called yet
     bool active = false;           ///< holds a fan-out
     bool finished = false;         ///< nothing is awaited any more
-    bool lingering = false; ///< the completion rule was satisfied
-    bool reported = false; ///< stands, or stood, among the results
+    bool lingering = false;        ///< the completion rule was satisfied
+    bool reported = false;         ///< stands, or stood, among the results
     replies<N>* answers = nullptr;
     void* owner = nullptr; ///< the operation waiting for it
     retry_policy retry{};

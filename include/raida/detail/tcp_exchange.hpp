@@ -163,6 +163,7 @@ class tcp_exchange final : public tcp_exchange_base,
         request_ = {};
         if (!error)
             return;
+        broken_ = error;
         receive();
         if (!is_over())
             finish(error);
@@ -188,8 +189,8 @@ class tcp_exchange final : public tcp_exchange_base,
             const auto size = socket_.read_some(asio::buffer(space.data(), space.size()), error);
             if (error == asio::error::would_block || error == asio::error::try_again)
                 return;
-            if (error)
-                return finish(error);
+            if (error) // a reset that the write has been told already is an end for the read
+                return finish(broken_ ? broken_ : error);
             answer.advance(size);
         }
         finish({});
@@ -219,6 +220,7 @@ class tcp_exchange final : public tcp_exchange_base,
     asio::basic_stream_socket<asio::ip::tcp, Executor> socket_;
     std::optional<timer> timer_;
     secret_bytes request_;
+    std::error_code broken_; // why the request could not be written
     endpoint remote_;
     duration read_time_{};
     tcp_observer* observer_ = nullptr; // set while it goes on
