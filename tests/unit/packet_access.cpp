@@ -70,7 +70,7 @@ TEST_CASE("packets are looked at where they are", "[packet_access]")
 TEST_CASE("not exactly one packet per server is an error", "[packet_access]")
 {
     std::array<packet_view, 3> views;
-    for (const std::size_t count : {0, 1, 2, 4, 100})
+    for (const std::size_t count : {0U, 1U, 2U, 4U, 100U})
         CHECK(view_packets<3>(std::vector<bytes>(count), views) == errc::wrong_packet_count);
     CHECK(!view_packets<3>(std::vector<bytes>(3), views));
     CHECK(!view_packets<3>(std::list<bytes>(3), views)); // a size is not needed

@@ -16,7 +16,7 @@ using raida::detail::slab_allocator;
 TEST_CASE("a block that was given back is used again", "[slab]")
 {
     slab memory;
-    for (const std::size_t size : {1, 63, 64, 65, 2047, 2048}) {
+    for (const std::size_t size : {1U, 63U, 64U, 65U, 2047U, 2048U}) {
         void* const first = memory.allocate(size);
         memory.deallocate(first, size);
         CHECK(memory.allocate(size) == first);

@@ -27,7 +27,7 @@ raida::lane_statistics counts_from(std::uint64_t first)
     for (auto& one : numbers)
         one = first++;
     raida::lane_statistics to;
-    std::memcpy(&to, numbers.data(), sizeof to);
+    std::memcpy(static_cast<void*>(&to), numbers.data(), sizeof to);
     return to;
 }
 

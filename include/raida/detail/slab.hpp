@@ -69,7 +69,7 @@ class slab_allocator
     explicit slab_allocator(slab& from) noexcept : from_{&from} {}
 
     template <class U>
-    slab_allocator(const slab_allocator<U>& other) noexcept : from_{other.from_}
+    slab_allocator(const slab_allocator<U>& other) noexcept : from_{&other.source()}
     {}
 
     [[nodiscard]] T* allocate(std::size_t count)
@@ -82,13 +82,12 @@ class slab_allocator
     template <class U>
     friend bool operator==(const slab_allocator& a, const slab_allocator<U>& b) noexcept
     {
-        return a.from_ == b.from_;
+        return &a.source() == &b.source();
     }
 
-  private:
-    template <class>
-    friend class slab_allocator;
+    [[nodiscard]] slab& source() const noexcept { return *from_; }
 
+  private:
     slab* from_;
 };
 

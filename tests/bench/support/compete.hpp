@@ -11,7 +11,9 @@
 #include <array>
 #include <cstddef>
 #include <iostream>
+#include <numeric>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -109,10 +111,15 @@ inline std::vector<standing> compete(const std::vector<contestant_ptr>& contesta
         fanouts.push_back(std::max({when.least, in_flight, fitting}));
         result.emplace_back().who = who.get();
     }
+    std::vector<std::size_t> order(contestants.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::mt19937 random{1}; // nobody must follow the same one all the time
     for (int round = 0; round < when.rounds; ++round) {
         show_progress(in_flight, round, when.rounds);
-        for (std::size_t i = 0; i < contestants.size(); ++i) {
-            const std::size_t turn = (i + static_cast<std::size_t>(round)) % contestants.size();
+        std::shuffle(order.begin(), order.end(), random);
+        for (const std::size_t turn : order) {
+            const std::size_t warm = std::clamp<std::size_t>(fanouts[turn] / 20, 1, 64);
+            run_block(*contestants[turn], std::min(in_flight, warm), warm, nullptr);
             run_block(*contestants[turn], in_flight, fanouts[turn], &result[turn]);
         }
     }
