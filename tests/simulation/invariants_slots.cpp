@@ -127,13 +127,13 @@ TEST_CASE("invariant 2: every way to fail stays in its own slot and ends nothing
     CHECK(got[2].error == asio::error::network_unreachable);
     CHECK(got[3].error == std::errc::message_size);
     CHECK(got[4].error == errc::oversize);
-    for (const std::size_t silent : {5, 6, 7, 8, 10})
+    for (const std::size_t silent : {5U, 6U, 7U, 8U, 10U})
         CHECK(got[silent].error == errc::timed_out);
     CHECK(got[9].status() == status::invalid_packet_length);
     CHECK(got[10].hint == status::invalid_coin_id);
     CHECK(got[19].error == errc::skipped);
     CHECK(got[20].error == errc::no_endpoint);
-    for (const std::size_t honest : {11, 12, 13, 14, 15, 16, 17, 18, 21, 22, 23, 24}) {
+    for (const std::size_t honest : {11U, 12U, 13U, 14U, 15U, 16U, 17U, 18U, 21U, 22U, 23U, 24U}) {
         CHECK(!got[honest].error);
         CHECK(got[honest].latency == 500ms);
     }

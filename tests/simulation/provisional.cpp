@@ -151,7 +151,7 @@ TEST_CASE("a 48-byte error header is an unverifiable error answer", "[simulation
     };
     const auto result = on.ask(only(requests(1), {0, 1}));
     on.world.run();
-    for (const std::size_t server : {0, 1}) {
+    for (const std::size_t server : {0U, 1U}) {
         CHECK(result->got[server].status() == status::invalid_encryption_code);
         CHECK(!result->got[server].verified);
         CHECK(result->got[server].body().empty());

@@ -168,7 +168,7 @@ TEST_CASE("invariant 3: those that give up while they wait leave the order of th
         on.engine->async_request(only(requests(echo), {0}),
                                  asio::bind_cancellation_slot(stop[echo].slot(), [](auto...) {}));
     on.world.run_for(10ms);
-    for (const std::size_t gone : {1, 3, 5}) // first, middle and last of the queue
+    for (const std::size_t gone : {1U, 3U, 5U}) // first, middle and last of the queue
         stop[gone].emit(asio::cancellation_type::terminal);
     const auto last = on.ask(only(requests(9), {0}));
     on.world.run();
