@@ -169,7 +169,6 @@ TEMPLATE_TEST_CASE("a warm engine allocates nothing for a fan-out into the calle
     CHECK(on->answered == on->done * n);
 }
 
-#ifndef __SANITIZE_ADDRESS__ // which brings array forms of its own
 TEST_CASE("the counter sees each form of new", "[simulation][allocation]")
 {
     // Called by name: the compiler may leave out what only a new-expression allocates.
@@ -185,4 +184,3 @@ TEST_CASE("the counter sees each form of new", "[simulation][allocation]")
     CHECK(made([] { ::operator delete(::operator new(3, aligned), aligned); }) == 1);
     CHECK(made([] { ::operator delete[](::operator new[](3, aligned), aligned); }) == 1);
 }
-#endif
