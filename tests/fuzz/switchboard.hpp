@@ -308,7 +308,8 @@ class switchboard_run
             for (const raida::reply& one : fan.answers)
                 check(one.error != raida::errc::pending, "a finished fan-out has no open slot");
             board_.release(*done);
-            check(std::all_of(done->bytes.begin(), done->bytes.end(), [](std::uint8_t b) { return b == 0; }),
+            const auto left = done->packets.memory();
+            check(std::all_of(left.begin(), left.end(), [](std::uint8_t b) { return b == 0; }),
                   "packets are wiped after use");
         }
         check(!board_.has_results(), "all results were taken");

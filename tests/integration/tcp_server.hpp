@@ -60,12 +60,9 @@ inline bytes answer_to(const bytes& request, raida::status status, const bytes& 
     header.echo = asked.echo();
     header.body_size = static_cast<std::uint32_t>(body.empty() ? 0 : body.size() + raida::terminator_size);
     header.signature = raida::implied_signature(request).value_or(raida::signature{});
-    bytes made(raida::header_size);
+    bytes made(raida::header_size + header.body_size, raida::terminator_byte);
     header.write(made.data());
-    if (!body.empty()) {
-        made.insert(made.end(), body.begin(), body.end());
-        made.insert(made.end(), raida::terminator_size, raida::terminator_byte);
-    }
+    std::copy(body.begin(), body.end(), made.begin() + raida::header_size);
     return made;
 }
 

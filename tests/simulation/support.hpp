@@ -110,9 +110,9 @@ inline bytes datagram(raida::response_header header, bytes body = {})
     if (!body.empty())
         body.insert(body.end(), raida::terminator_size, raida::terminator_byte);
     header.body_size = static_cast<std::uint32_t>(body.size());
-    bytes whole(raida::header_size);
+    bytes whole(raida::header_size + body.size());
     header.write(whole.data());
-    whole.insert(whole.end(), body.begin(), body.end());
+    std::copy(body.begin(), body.end(), whole.begin() + raida::header_size);
     return whole;
 }
 

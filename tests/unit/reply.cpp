@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -23,11 +24,11 @@ bytes datagram(std::uint8_t server, status what, bytes body = {})
 {
     if (!body.empty())
         body.insert(body.end(), 2, raida::terminator_byte);
-    bytes whole(raida::header_size);
+    bytes whole(raida::header_size + body.size());
     raida::response_header header{.server = server, .status = what};
     header.body_size = static_cast<std::uint32_t>(body.size());
     header.write(whole.data());
-    whole.insert(whole.end(), body.begin(), body.end());
+    std::copy(body.begin(), body.end(), whole.begin() + raida::header_size);
     return whole;
 }
 

@@ -72,7 +72,7 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     void stop();
 
   private:
-    using waiting = waiting_handler<N>;
+    using waiting = waiting_handler<N, executor_type>;
 
     struct abandoner
     {
@@ -163,9 +163,8 @@ void engine<N, Transport>::start(const Packets& packets, request_options<N> opti
         error = board_.check(views, options);
 
     auto slot = asio::get_associated_cancellation_slot(handler);
-    std::unique_ptr<waiting, abandoner> waits{
-        waiting_handler_of<N, handler_type, executor_type, Storage>::make(
-            memory_, get_executor(), into, handler_type(std::forward<Handler>(handler)))};
+    std::unique_ptr<waiting, abandoner> waits{make_waiting<N, Storage>(
+        memory_, get_executor(), into, handler_type(std::forward<Handler>(handler)))};
     if (error) {
         waits->answers().reset();
         refused_.emplace_back(waits.get(), error);
@@ -284,8 +283,8 @@ void engine<N, Transport>::show_settled()
 {
     for (auto next = board_.next_settled(); next.of != nullptr; next = board_.next_settled()) {
         try {
-            if (next.of->on_reply && !stopped_)
-                next.of->on_reply((*next.of->answers)[next.server]);
+            if (!stopped_)
+                next.of->show(next.server);
         } catch (...) {
             board_.notified(*next.of, transport_.now());
             throw;
@@ -305,7 +304,7 @@ void engine<N, Transport>::deliver()
     while (!refusing_.empty()) {
         const auto [waits, error] = refusing_.back();
         refusing_.pop_back();
-        waits->complete(error);
+        waits->complete(error, get_executor());
     }
     for (auto left = board_.finished_count(); left != 0; --left) {
         round<N>* const done = board_.next_finished();
@@ -313,7 +312,7 @@ void engine<N, Transport>::deliver()
             return; // a handler ran the context itself, and the rest was delivered there
         auto* const waits = static_cast<waiting*>(std::exchange(done->owner, nullptr));
         board_.release(*done);
-        waits->complete({});
+        waits->complete({}, get_executor());
     }
 }
 
@@ -388,8 +387,7 @@ void engine<N, Transport>::abandon_all() noexcept
             waits->abandon();
     for (std::uint32_t index = 0; index < board_.rounds().size(); ++index) {
         auto& which = board_.rounds()[index];
-        which.complete = {}; // what they have captured may own this engine
-        which.on_reply = {};
+        which.drop_rules(); // what they have captured may own this engine
         if (which.owner != nullptr)
             static_cast<waiting*>(std::exchange(which.owner, nullptr))->abandon();
     }

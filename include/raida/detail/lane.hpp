@@ -18,7 +18,7 @@ template <std::size_t N>
 class lane
 {
   public:
-    static constexpr std::size_t generations = 32; // slot::generation has five bits
+    static constexpr std::size_t generations = 16; // slot::generation has four bits
 
     lane(round_pool<N>& rounds, std::size_t server)
         : rounds_{&rounds}, server_{server}, buckets_(64, no_round)

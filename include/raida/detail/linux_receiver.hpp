@@ -2,6 +2,7 @@
 #ifndef RAIDA_DETAIL_LINUX_RECEIVER_HPP
 #define RAIDA_DETAIL_LINUX_RECEIVER_HPP
 
+#include <raida/detail/bytes.hpp>
 #include <raida/transport/seam.hpp>
 
 #include <asio/error.hpp>
@@ -79,6 +80,7 @@ class linux_receiver
             if (const int number = error_of(message); number != 0)
                 sink.on_error(lane, generation, {number, asio::error::get_system_category()},
                               bytes_view{quoted}.first(static_cast<std::size_t>(size)));
+            wipe(quoted.data(), quoted.size()); // a request in the clear has authenticity numbers in it
         }
         return any || clear_error(fd, lane, generation, sink);
     }

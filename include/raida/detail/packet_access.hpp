@@ -3,7 +3,7 @@
 #ifndef RAIDA_DETAIL_PACKET_ACCESS_HPP
 #define RAIDA_DETAIL_PACKET_ACCESS_HPP
 
-#include <raida/detail/round.hpp>
+#include <raida/detail/packet_block.hpp>
 #include <raida/errc.hpp>
 #include <raida/packet.hpp>
 

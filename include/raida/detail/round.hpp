@@ -2,9 +2,8 @@
 #ifndef RAIDA_DETAIL_ROUND_HPP
 #define RAIDA_DETAIL_ROUND_HPP
 
-#include <raida/detail/bytes.hpp>
 #include <raida/detail/due_heap.hpp>
-#include <raida/packet.hpp>
+#include <raida/detail/packet_block.hpp>
 #include <raida/reply.hpp>
 #include <raida/request_options.hpp>
 
@@ -14,8 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <span>
+#include <utility>
 #include <vector>
 
 namespace raida::inline v1::detail {
@@ -34,7 +32,7 @@ enum class slot_state : std::uint8_t
     provisional ///< as in_flight, with an unverifiable error answer at hand
 };
 
-/// One server's part of a round, 32 bytes. Times are microseconds since the round began.
+/// One server's part of a round, 24 bytes. Times are microseconds since the round began.
 struct slot
 {
     std::uint32_t since = 0;        ///< when it was queued, or last sent
@@ -42,15 +40,12 @@ struct slot
     std::uint32_t chain = no_round; ///< next request of the lane in the same bucket of echoes
     std::uint32_t next = no_round;  ///< neighbours in the lane's queue; next also links settled slots
     std::uint32_t previous = no_round;
-    std::uint32_t offset = 0;    ///< of the packet in the round's bytes
-    std::uint16_t body_size = 0; ///< of the packet, which has a header too
     std::uint16_t echo = 0;
-    std::uint8_t group = 0; ///< the command's
     std::uint8_t attempts = 0;
-    slot_state state = slot_state::settled;
-    std::uint8_t is_signed : 1 = 0;  ///< the expected signature stands before the packet
+    slot_state state : 2 = slot_state::settled;
+    std::uint8_t is_signed : 1 = 0;  ///< the answer's signature is known
     std::uint8_t fresh_echo : 1 = 0; ///< the echo was not used on this lane lately
-    std::uint8_t generation : 5 = 0; ///< of the lane's socket that it was sent through
+    std::uint8_t generation : 4 = 0; ///< of the lane's socket that it was sent through
 
     [[nodiscard]] bool holds_place() const noexcept
     {
@@ -61,11 +56,19 @@ struct slot
     [[nodiscard]] bool was_sent() const noexcept { return attempts != 0 && state != slot_state::settled; }
 };
 
-/// A packet as the caller handed it in.
-struct packet_view
+/// What a caller wants beyond an answer from everybody; most fan-outs have no such rules.
+template <std::size_t N>
+struct round_rules
 {
-    bytes_view bytes{};
-    std::optional<signature> expected{}; ///< what its answer must carry, if that is known
+    retry_policy retry{};
+    std::chrono::nanoseconds linger{};
+    completion<N> complete{};
+    inline_function<void(const reply&)> on_reply{};
+
+    [[nodiscard]] static bool needed_for(const request_options<N>& options) noexcept
+    {
+        return options.retry.attempts > 1 || !options.complete.waits_for_all() || options.on_reply;
+    }
 };
 
 template <std::size_t N>
@@ -74,7 +77,6 @@ struct round
     round() = default;
     round(const round&) = delete;
     round& operator=(const round&) = delete;
-    ~round() { wipe_packets(); }
 
     std::array<slot, N> slots{};
     time_point began{};
@@ -90,25 +92,54 @@ struct round
     bool finished = false;         ///< nothing is awaited any more
     bool lingering = false;        ///< the completion rule was satisfied
     bool reported = false;         ///< stands, or stood, among the results
+    bool has_rules = false;
     replies<N>* answers = nullptr;
-    void* owner = nullptr; ///< the operation waiting for it
-    retry_policy retry{};
-    std::chrono::nanoseconds linger{};
-    completion<N> complete{};
-    inline_function<void(const reply&)> on_reply{};
-    std::vector<std::uint8_t> bytes; ///< signatures and packets, wiped after use
+    void* owner = nullptr;                 ///< the operation waiting for it
+    std::unique_ptr<round_rules<N>> rules; ///< kept for the next fan-out at this place that has any
+    packet_block<N> packets;
 
-    /// Somebody wants to see each slot as it is settled.
-    [[nodiscard]] bool is_watched() const noexcept { return on_reply || !complete.waits_for_all(); }
-
-    [[nodiscard]] bytes_view packet(const slot& one) const noexcept
+    /// Takes what may have captured something; the rest of the options stays.
+    void take_rules(request_options<N>& from)
     {
-        return {bytes.data() + one.offset, header_size + one.body_size};
+        has_rules = round_rules<N>::needed_for(from);
+        if (!has_rules)
+            return;
+        if (!rules)
+            rules = std::make_unique<round_rules<N>>();
+        rules->retry = from.retry;
+        rules->linger = from.linger;
+        rules->complete = std::move(from.complete);
+        rules->on_reply = std::move(from.on_reply);
     }
 
-    [[nodiscard]] std::span<const std::uint8_t, 16> expected_signature(const slot& one) const noexcept
+    /// What they have captured goes.
+    void drop_rules() noexcept
     {
-        return std::span<const std::uint8_t, 16>{bytes.data() + one.offset - 16, 16};
+        if (!std::exchange(has_rules, false))
+            return;
+        rules->complete = {};
+        rules->on_reply = {};
+    }
+
+    [[nodiscard]] unsigned most_attempts() const noexcept { return has_rules ? rules->retry.attempts : 1; }
+
+    /// Somebody wants to see each slot as it is settled.
+    [[nodiscard]] bool is_watched() const noexcept
+    {
+        return has_rules && (rules->on_reply || !rules->complete.waits_for_all());
+    }
+
+    /// Shows a slot to whoever wants to see it.
+    void show(std::size_t server) const
+    {
+        if (has_rules && rules->on_reply)
+            rules->on_reply((*answers)[server]);
+    }
+
+    /// The caller's rule, asked now, says that it has seen enough.
+    [[nodiscard]] bool has_enough() const
+    {
+        return has_rules && !rules->complete.waits_for_all() && rules->complete(*answers);
     }
 
     [[nodiscard]] std::uint32_t micros(time_point now) const noexcept
@@ -128,38 +159,6 @@ struct round
         if (one.state != slot_state::queued)
             return sent_at(one) + timeout;
         return sent_at(one) + queue_wait + (one.attempts == 0 ? timeout.zero() : timeout);
-    }
-
-    /// Copies the packets, each with its expected signature before it where one is known.
-    void store(const std::array<packet_view, N>& packets)
-    {
-        std::size_t total = 0;
-        for (const packet_view& one : packets)
-            total += one.bytes.empty() ? 0 : 16 + one.bytes.size();
-        bytes.clear(); // wiped already: a larger block copies nothing over
-        bytes.resize(total);
-        std::size_t at = 0;
-        for (std::size_t server = 0; server < N; ++server)
-            if (!packets[server].bytes.empty())
-                at = store(packets[server], slots[server], at);
-    }
-
-    void wipe_packets() noexcept { wipe(bytes.data(), bytes.size()); }
-
-  private:
-    std::size_t store(const packet_view& from, slot& one, std::size_t at)
-    {
-        if (from.expected)
-            std::copy(from.expected->begin(), from.expected->end(),
-                      bytes.begin() + static_cast<std::ptrdiff_t>(at));
-        at += 16;
-        std::copy(from.bytes.begin(), from.bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
-        one.is_signed = from.expected ? 1 : 0;
-        one.offset = static_cast<std::uint32_t>(at);
-        one.body_size = static_cast<std::uint16_t>(from.bytes.size() - header_size); // checked to be larger
-        one.echo = load_big<2, std::uint16_t>(from.bytes.data() + 30);
-        one.group = from.bytes[4];
-        return at + from.bytes.size();
     }
 };
 

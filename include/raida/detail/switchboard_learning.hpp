@@ -63,7 +63,7 @@ void switchboard<N>::learn_from_answer(const round<N>& of, std::size_t server, t
     if (one.generation != lanes_[server].generation())
         return; // asked at an earlier address, maybe
     if (one.attempts == 1)
-        round_trips_[server].add(now - of.sent_at(one), header_size + std::size_t{one.body_size});
+        round_trips_[server].add(now - of.sent_at(one), of.packets.packet(server).size());
     else
         round_trips_[server].back_off(std::chrono::microseconds{one.timeout});
 }
@@ -82,12 +82,13 @@ void switchboard<N>::learn_from_silence(const round<N>& of, std::size_t server)
         return;
     if (one.attempts == 1 && error != errc::timed_out)
         round_trips_[server].add_unfinished(now_ - of.sent_at(one));
+    const bytes_view packet = of.packets.packet(server);
     late_[server].watch({.sent = of.sent_at(one),
                          .timeout = timeout,
-                         .size = static_cast<std::uint32_t>(header_size + one.body_size),
-                         .signature = crc32(of.expected_signature(one)),
+                         .size = static_cast<std::uint32_t>(packet.size()),
+                         .signature = crc32(of.packets.expected_signature(server)),
                          .echo = one.echo,
-                         .group = one.group,
+                         .group = packet[4],
                          .generation = one.generation,
                          .sent_once = one.attempts == 1,
                          .timed_out = now_ - of.sent_at(one) >= timeout},

@@ -13,11 +13,12 @@ auto switchboard<N>::find(std::size_t server, std::uint8_t generation, const res
     lanes_[server].with_echo(header.echo, [&](std::uint32_t index, const slot& one) {
         if (!one.was_sent() || one.generation != generation)
             return;
-        if (one.group != header.group) {
+        const auto& packets = rounds_[index].packets;
+        if (packets.packet(server)[4] != header.group) {
             found.other_group = true;
             return;
         }
-        if (one.is_signed && equal_constant_time(header.signature, rounds_[index].expected_signature(one)))
+        if (one.is_signed && equal_constant_time(header.signature, packets.expected_signature(server)))
             found.verified = index;
         found.candidate = index;
         ++found.candidates;
@@ -87,8 +88,10 @@ void switchboard<N>::on_only_answer(std::size_t server, const incoming& arrived,
         return fail(server, index, errc::malformed_response, now);
     }
     health_[server].heard();
-    const bool verified = one.is_signed && header->echo == one.echo && header->group == one.group &&
-                          equal_constant_time(header->signature, rounds_[index].expected_signature(one));
+    const auto& packets = rounds_[index].packets;
+    const bool verified = one.is_signed && header->echo == one.echo &&
+                          header->group == packets.packet(server)[4] &&
+                          equal_constant_time(header->signature, packets.expected_signature(server));
     if (verified || !one.is_signed || is_error(header->status))
         return answer(server, index, arrived.bytes, verified, now);
     ++counted.forged;
@@ -204,7 +207,7 @@ void switchboard<N>::on_error(std::size_t server, std::uint8_t generation, std::
         std::size_t fitting = 0;
         on.with_echo(load_big<2, std::uint16_t>(quoted.data() + 30),
                      [&](std::uint32_t index, const slot& one) {
-                         const bytes_view packet = rounds_[index].packet(one);
+                         const bytes_view packet = rounds_[index].packets.packet(server);
                          const std::size_t common = std::min(packet.size(), quoted.size());
                          if (one.was_sent() && one.generation == generation &&
                              std::equal(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(common),

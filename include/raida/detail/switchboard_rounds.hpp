@@ -44,7 +44,7 @@ std::error_code switchboard<N>::check_packet(std::size_t server, const packet_vi
     lanes_[server].with_echo(
         load_big<2, std::uint16_t>(bytes.data() + 30), [&](std::uint32_t index, const slot& other) {
             clash = clash || !packet.expected || !other.is_signed ||
-                    equal_constant_time(*packet.expected, rounds_[index].expected_signature(other));
+                    equal_constant_time(*packet.expected, rounds_[index].packets.expected_signature(server));
         });
     return clash ? make_error_code(errc::indistinguishable) : std::error_code{};
 }
@@ -56,7 +56,8 @@ round<N>& switchboard<N>::admit(const std::array<packet_view, N>& packets, reque
     round<N>& made = rounds_.take();
     now_ = now;
     made.slots.fill(slot{});
-    made.store(packets);
+    made.packets.store(packets);
+    made.take_rules(options);
     made.began = now;
     made.serial = ++serial_;
     made.active = true;
@@ -64,11 +65,7 @@ round<N>& switchboard<N>::admit(const std::array<packet_view, N>& packets, reque
     made.outstanding = made.unnotified = 0;
     made.answers = &answers;
     made.owner = owner;
-    made.retry = options.retry;
-    made.linger = options.linger;
     made.ends = options.overall > options.overall.zero() ? now + options.overall : time_point::max();
-    made.complete = std::move(options.complete);
-    made.on_reply = std::move(options.on_reply);
     made.due = std::min(now + limits_.queue_wait, made.ends);
     answers.reset();
     lane_set asked = reachable;
@@ -90,8 +87,11 @@ round<N>& switchboard<N>::admit(const std::array<packet_view, N>& packets, reque
             options.deadline.for_server(server, expected_of(server), {bytes[4], bytes[5]}, bytes.size());
         longest_timeout_ = std::max(longest_timeout_, timeout);
         made.due = std::min(made.due, now + timeout);
-        made.slots[server].timeout =
+        slot& one = made.slots[server];
+        one.timeout =
             static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(timeout).count());
+        one.echo = load_big<2, std::uint16_t>(bytes.data() + 30);
+        one.is_signed = packets[server].expected ? 1 : 0;
         ++made.outstanding;
         lanes_[server].insert(made.index);
         lanes_[server].enqueue(made.index);
@@ -118,6 +118,7 @@ void switchboard<N>::finish(round<N>& which, std::error_code reason)
             ++counts_.servers[server].answered;
         } else {
             which.answers->fail(server, reason, {}, one.attempts);
+            counts_.servers[server].timed_out += reason == errc::timed_out ? 1 : 0;
         }
         settle(which, server, false);
     }
@@ -169,10 +170,10 @@ void switchboard<N>::notified(round<N>& of, time_point now)
 {
     now_ = now;
     --of.unnotified;
-    if (!of.finished && !of.lingering && of.outstanding != 0 && !of.complete.waits_for_all() &&
-        of.complete(*of.answers)) {
-        of.lingering = of.linger > of.linger.zero();
-        of.ends = std::min(of.ends, now + of.linger);
+    if (!of.finished && !of.lingering && of.outstanding != 0 && of.has_enough()) {
+        const auto linger = of.rules->linger;
+        of.lingering = linger > linger.zero();
+        of.ends = std::min(of.ends, now + linger);
         if (of.lingering)
             due_by(of, of.ends);
         else
@@ -216,12 +217,11 @@ round<N>* switchboard<N>::next_finished() noexcept
 template <std::size_t N>
 void switchboard<N>::release(round<N>& which) noexcept
 {
-    which.wipe_packets();
+    which.packets.wipe();
     which.active = false;
     which.owner = nullptr;
     which.answers = nullptr;
-    which.complete = {};
-    which.on_reply = {};
+    which.drop_rules();
     rounds_.give_back(which);
 }
 

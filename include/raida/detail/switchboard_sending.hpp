@@ -16,7 +16,7 @@ std::size_t switchboard<N>::next_batch(std::size_t server, std::span<outgoing> b
     for (auto index = from.first_waiting(); index != no_round && count < std::min(places, batch.size());
          index = from.at(index).next) {
         const round<N>& of = rounds_[index];
-        batch[count++] = {of.packet(of.slots[server]),
+        batch[count++] = {of.packets.packet(server),
                           static_cast<request_id>(std::uint64_t{of.serial} << 32 | of.index)};
     }
     return count;
@@ -68,7 +68,7 @@ template <std::size_t N>
 void switchboard<N>::lengthen(const round<N>& of, slot& one, std::size_t server)
 {
     const auto next = std::min<std::chrono::nanoseconds>(
-        of.retry.next(std::chrono::microseconds{one.timeout}), longest_deadline);
+        of.rules->retry.next(std::chrono::microseconds{one.timeout}), longest_deadline);
     one.timeout = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(next).count());
     longest_timeout_ =
         std::max<std::chrono::nanoseconds>(longest_timeout_, std::chrono::microseconds{one.timeout});

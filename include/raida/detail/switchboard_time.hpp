@@ -53,7 +53,7 @@ void switchboard<N>::expire_slot(round<N>& which, std::size_t server, time_point
         ++counted.answered;
     } else if (one.attempts == 0) {
         which.answers->fail(server, errc::overloaded, waited, 0);
-    } else if (one.state == slot_state::in_flight && one.attempts < which.retry.attempts &&
+    } else if (one.state == slot_state::in_flight && one.attempts < which.most_attempts() &&
                now - which.began <= longest_deadline) {
         lanes_[server].leave_place(one);
         lanes_[server].enqueue(which.index);

@@ -20,12 +20,12 @@
 
 namespace raida::inline v1::detail {
 
-template <std::size_t N>
+template <std::size_t N, class Executor>
 class waiting_handler
 {
   public:
-    /// Frees itself, then calls the handler on its associated executor.
-    virtual void complete(std::error_code error) = 0;
+    /// Frees itself, then calls the handler on its associated executor; `io` is the engine's.
+    virtual void complete(std::error_code error, const Executor& io) = 0;
 
     /// Frees itself and the handler without calling it.
     virtual void abandon() noexcept = 0;
@@ -79,8 +79,19 @@ struct bound_handler
     void operator()() { storage.call(std::move(handler), error); }
 };
 
-template <std::size_t N, class Handler, class Executor, class Storage>
-class waiting_handler_of final : public waiting_handler<N>
+/// Does the handler run where the engine does?
+template <class Handler, class Executor>
+bool runs_here(const Handler& handler, const Executor& io) noexcept
+{
+    if constexpr (std::is_same_v<asio::associated_executor_t<Handler, Executor>, Executor>)
+        return asio::get_associated_executor(handler, io) == io;
+    else
+        return false;
+}
+
+/// `Here`: the handler runs where the engine does, as most do. Else its executor is kept at work.
+template <std::size_t N, class Handler, class Executor, class Storage, bool Here>
+class waiting_handler_of final : public waiting_handler<N, Executor>
 {
   public:
     /// Plain std::allocator means that nobody cares: the engine's slab then serves.
@@ -97,21 +108,21 @@ class waiting_handler_of final : public waiting_handler<N>
         }
     }
 
-    void complete(std::error_code error) override
+    void complete(std::error_code error, const Executor& io) override
     {
-        const auto executor = asio::get_associated_executor(handler_, io_);
-        const auto guard =
+        [[maybe_unused]] const auto guard =
             std::move(guard_); // until the handler was called, or was taken over by its executor
-        const bool here = runs_here(executor, io_);
         auto slot = asio::get_associated_cancellation_slot(handler_);
         if (slot.is_connected())
             slot.clear();
         bound_handler<Handler, Storage> bound{std::move(handler_), std::move(storage_), error};
         destroy(bound.handler);
-        if (here)
+        if constexpr (Here) {
             bound();
-        else
+        } else {
+            const auto executor = asio::get_associated_executor(bound.handler, io);
             asio::dispatch(executor, std::move(bound));
+        }
     }
 
     void abandon() noexcept override
@@ -122,7 +133,9 @@ class waiting_handler_of final : public waiting_handler<N>
 
   private:
     using handler_allocator = asio::associated_allocator_t<Handler>;
-    using handler_executor = asio::associated_executor_t<Handler, Executor>;
+    using work_guard = asio::executor_work_guard<asio::associated_executor_t<Handler, Executor>>;
+    struct no_guard
+    {};
     static constexpr bool uses_slab = std::is_same_v<handler_allocator, std::allocator<void>> &&
                                       alignof(Handler) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
     using allocator_type = std::conditional_t<
@@ -130,23 +143,15 @@ class waiting_handler_of final : public waiting_handler<N>
         typename std::allocator_traits<handler_allocator>::template rebind_alloc<waiting_handler_of>>;
 
     waiting_handler_of(slab& memory, const Executor& io, replies<N>* into, Handler&& handler)
-        : waiting_handler<N>{into}, memory_{memory}, io_{io}, handler_{std::move(handler)}
+        : waiting_handler<N, Executor>{into}, memory_{memory}, handler_{std::move(handler)}
     {
         if constexpr (std::is_same_v<Storage, own_replies<N>>)
             this->answers_ = &storage_.own;
-        if (const auto executor = asio::get_associated_executor(handler_, io_); !runs_here(executor, io_))
-            guard_.emplace(executor);
+        if constexpr (!Here)
+            guard_.emplace(asio::get_associated_executor(handler_, io));
     }
 
     ~waiting_handler_of() = default;
-
-    static bool runs_here(const handler_executor& executor, const Executor& io) noexcept
-    {
-        if constexpr (std::is_same_v<handler_executor, Executor>)
-            return executor == io;
-        else
-            return false;
-    }
 
     static allocator_type allocator_for(const Handler& handler, slab& memory)
     {
@@ -164,11 +169,21 @@ class waiting_handler_of final : public waiting_handler<N>
     }
 
     slab& memory_;
-    Executor io_;
     Handler handler_;
     Storage storage_;
-    std::optional<asio::executor_work_guard<handler_executor>> guard_;
+    std::conditional_t<Here, no_guard, std::optional<work_guard>> guard_;
 };
+
+template <std::size_t N, class Storage, class Executor, class Handler>
+[[nodiscard]] waiting_handler<N, Executor>* make_waiting(slab& memory, const Executor& io, replies<N>* into,
+                                                         Handler&& handler)
+{
+    if (runs_here(handler, io))
+        return waiting_handler_of<N, Handler, Executor, Storage, true>::make(memory, io, into,
+                                                                             std::move(handler));
+    return waiting_handler_of<N, Handler, Executor, Storage, false>::make(memory, io, into,
+                                                                          std::move(handler));
+}
 
 } // namespace raida::inline v1::detail
 
