@@ -30,7 +30,7 @@ struct client_settings
     /// Whether a request that was not answered is sent again; never a pown.
     retry_policy retry = retry_policy::up_to(2);
 
-    /// How long one call may take in all. What is open then stays unknown.
+    /// How long one call may take in all, `longest_deadline` at most. What is open then stays unknown.
     std::chrono::nanoseconds budget = std::chrono::seconds{30};
 
     /// Datagrams of one call in flight to each server.

@@ -108,8 +108,7 @@ class basic_sealed
     }
 
     /// Opens, in place, the bodies of those answers that carry the signature of their request in `asked`. An
-    /// opened answer looks as if it had been asked for in the clear: its signature is the challenge alone,
-    /// so that opening it once more does nothing.
+    /// opened answer's signature is zero, so that opening it once more does nothing.
     ///
     /// Never guesses. Where both habits give a sensible reading and the server's is not known, the body stays
     /// sealed, the slot is no longer `verified`, so that nobody takes it for a vote, and the server is in the
@@ -213,8 +212,7 @@ class basic_sealed
         habits_[server] = right;
         std::copy(reading(right).begin(), reading(right).end(), datagram.begin() + header_size);
         const auto signed_by = datagram.template subspan<16, challenge_size>();
-        const signature challenge = sign(signed_by, numbers_[server].bytes());
-        std::copy(challenge.begin(), challenge.end(), signed_by.begin());
+        std::fill(signed_by.begin(), signed_by.end(), std::uint8_t{});
     }
 
     [[nodiscard]] std::vector<std::uint8_t>& reading(counter_habit habit) noexcept

@@ -19,7 +19,7 @@ namespace raida::inline v1 {
 /// The number that one server holds for one token.
 enum class holding : std::uint8_t
 {
-    unknown,    ///< the old one or the new one: keep both
+    unknown,    ///< the old one or the new one: keep both. Or nobody asked: the token has no number there
     old_number, ///< never asked to change, or find says so
     new_number, ///< the server said so, with its signature
     neither     ///< find says so: somebody else has changed it, or the token was never known there
@@ -113,7 +113,8 @@ class transfer
         basic_token<N> now = record_.tokens.at(token);
         for (std::size_t server = 0; server < N; ++server)
             if (at(token, server) == holding::new_number ||
-                (at(token, server) == holding::unknown && outcome(token) == transfer_outcome::transferred))
+                (at(token, server) == holding::unknown && !now.numbers[server].is_zero() &&
+                 outcome(token) == transfer_outcome::transferred))
                 now.numbers[server] = record_.new_numbers[token][server];
         return now;
     }

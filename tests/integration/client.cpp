@@ -123,6 +123,18 @@ TEST_CASE("a server that takes only short datagrams gets shorter ones", "[client
         CHECK(result.vote(t, 4) == raida::vote::pass);
 }
 
+TEST_CASE("a server that finds every datagram too long loses its own votes and no more", "[client]")
+{
+    world w{130};
+    w.fleet.set_rules(4, {.datagram_limit = 100});
+    const auto [error, result] = w.detect();
+    REQUIRE(!error);
+    CHECK(result.count(raida::verdict::authentic) == 130);
+    CHECK(result.vote(0, 4) == raida::vote::none);
+    CHECK(result.passes(0) == 24);
+    CHECK(w.fleet.counters(0).requests == 3); // the others are not asked again
+}
+
 TEST_CASE("bad batches are refused before anything is sent", "[client]")
 {
     world w{3};

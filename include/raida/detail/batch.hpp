@@ -6,6 +6,7 @@
 #include <raida/batch_tally.hpp>
 #include <raida/detail/exchange.hpp>
 #include <raida/detail/pending_result.hpp>
+#include <raida/detail/split_chunk.hpp>
 #include <raida/detail/system_error.hpp>
 #include <raida/errc.hpp>
 
@@ -13,6 +14,8 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -43,8 +46,20 @@ std::error_code check_batch(std::span<const basic_token<N>> tokens, const comman
     return twice ? make_error_code(errc::duplicate_token) : std::error_code{};
 }
 
-/// Detect and find. `Reader` keeps the result: for every chunk `read(first, count, replies, asked servers)`
-/// says which servers must be asked again in two halves.
+/// Servers for which a token has a number. A number that is missing (zero) proves nothing, so there the token
+/// is not asked for.
+template <std::size_t N>
+std::bitset<N> numbered(const basic_token<N>& token) noexcept
+{
+    std::bitset<N> servers;
+    for (std::size_t i = 0; i < N; ++i)
+        servers[i] = !token.numbers[i].is_zero();
+    return servers;
+}
+
+/// Detect and find. `Reader` keeps the result: `refused(answers, asked servers)` says which servers must be
+/// asked again in two halves, `read(first, count, answers, asked servers, those to be asked again)` takes the
+/// rest in.
 template <class Core, class Reader>
 class batch : public std::enable_shared_from_this<batch<Core, Reader>>
 {
@@ -77,6 +92,8 @@ class batch : public std::enable_shared_from_this<batch<Core, Reader>>
             error_ = check_batch<N>(given_.tokens, core_->settings.requests);
         if (!error_ && what_ != detect_command && given_.new_numbers.size() != given_.tokens.size())
             error_ = errc::invalid_authenticity;
+        if (!error_)
+            error_ = check_quorum<N>(core_->settings.consensus.quorum, core_->settings.consensus.margin);
         if (error_)
             return waiting_->complete(error_, result{});
         until_ = core_->end_of_budget();
@@ -99,8 +116,9 @@ class batch : public std::enable_shared_from_this<batch<Core, Reader>>
     void cancel()
     {
         cancelled_ = true;
-        for (const auto& one : std::vector(open_.begin(), open_.end()))
-            one->cancel();
+        for (const auto& one : open_)
+            if (const auto asked = one.lock())
+                asked->cancel();
     }
 
     [[nodiscard]] bool next(chunk& taken)
@@ -112,8 +130,11 @@ class batch : public std::enable_shared_from_this<batch<Core, Reader>>
         }
         if (next_ == given_.tokens.size())
             return false;
-        const auto most = std::max<std::size_t>(1, max_tokens(what_, core_->datagram_limit));
-        taken = {.first = next_, .count = std::min(most, given_.tokens.size() - next_)};
+        const auto most = std::min(std::max<std::size_t>(1, max_tokens(what_, core_->datagram_limit)),
+                                   given_.tokens.size() - next_);
+        taken = {.first = next_, .count = 1, .servers = numbered(given_.tokens[next_])};
+        while (taken.count < most && numbered(given_.tokens[next_ + taken.count]) == taken.servers)
+            ++taken.count;
         next_ += taken.count;
         return true;
     }
@@ -137,7 +158,7 @@ class batch : public std::enable_shared_from_this<batch<Core, Reader>>
         auto made = std::make_shared<one_exchange>(core_, std::move(asked));
         open_.insert(made);
         made->on_finish([self, part, weak = std::weak_ptr(made)](std::error_code error, replies<N> answers) {
-            self->open_.erase(weak.lock());
+            self->open_.erase(weak);
             self->finished(part, error, answers);
         });
         made->start();
@@ -156,34 +177,49 @@ class batch : public std::enable_shared_from_this<batch<Core, Reader>>
 
     void finished(const chunk& part, std::error_code error, const replies<N>& answers)
     {
-        const bool may_go_on = core_->network && !cancelled_ && !error;
-        const auto too_long =
-            may_go_on && part.count > 1 ? reader_.refused(answers, part.servers) : std::bitset<N>{};
-        reader_.read(part.first, part.count, answers, part.servers, too_long);
-        if (too_long.any())
-            halve(part, too_long, answers);
         if (error && error != errc::timed_out && !is_system_error(error, std::errc::operation_canceled))
             error_ = error; // what every other chunk would meet too
-        if (core_->network && !error_)
+        const auto again = may_go_on() && !error ? refused(part, answers) : std::bitset<N>{};
+        reader_.read(part.first, part.count, answers, part.servers, again);
+        if (again.any())
+            halve(part, again, answers);
+        if (may_go_on())
             launch();
         if (open_.empty())
-            waiting_->complete(error_, error_ ? result{} : std::move(reader_).take());
+            complete();
+    }
+
+    [[nodiscard]] bool may_go_on() const { return core_->network && !cancelled_ && !error_; }
+
+    // Every token of the batch is in the result, asked or not.
+    void complete()
+    {
+        again_.clear();
+        for (chunk left; next(left);)
+            reader_.read(left.first, left.count, {}, left.servers, {});
+        waiting_->complete(error_, std::move(reader_).take());
+    }
+
+    // Whom to ask in two halves. Short datagrams are never too long.
+    [[nodiscard]] std::bitset<N> refused(const chunk& part, const replies<N>& answers) const
+    {
+        if (part.count == 1)
+            return {};
+        auto servers = reader_.refused(answers, part.servers);
+        if (part.count <= max_tokens(what_, smallest_datagram_limit))
+            for (std::size_t i = 0; i < N; ++i)
+                servers[i] = servers[i] && answers[i].status() != status::invalid_packet_length;
+        return servers;
     }
 
     void halve(const chunk& part, std::bitset<N> servers, const replies<N>& answers)
     {
         for (std::size_t i = 0; i < N; ++i)
             if (servers[i] && answers[i].status() == status::invalid_packet_length)
-                core_->datagram_limit = std::min(core_->datagram_limit, size_of((part.count + 1) / 2));
+                core_->shorten(what_, part.count);
         const auto half = (part.count + 1) / 2;
-        const auto whom = Reader::asks_all_again ? part.servers : servers;
-        again_.push_back({part.first + half, part.count - half, whom});
-        again_.push_back({part.first, half, whom});
-    }
-
-    [[nodiscard]] std::size_t size_of(std::size_t count) const noexcept
-    {
-        return header_size + challenge_size + count * record_size(what_) + terminator_size;
+        again_.push_back({part.first + half, part.count - half, servers});
+        again_.push_back({part.first, half, servers});
     }
 
     std::shared_ptr<Core> core_;
@@ -192,48 +228,68 @@ class batch : public std::enable_shared_from_this<batch<Core, Reader>>
     std::unique_ptr<pending_result<result>> waiting_;
     Reader reader_;
     typename one_exchange::time_point until_{};
-    std::set<std::shared_ptr<one_exchange>> open_;
+    std::set<std::weak_ptr<one_exchange>, std::owner_less<>> open_; // the engine's handlers own them
     std::vector<chunk> again_;
     std::size_t next_ = 0;
     std::error_code error_;
     bool cancelled_ = false;
 };
 
-/// Votes are counted chunk by chunk. A chunk that was too long for one server is asked of all again, in
-/// halves: every chunk has one tally.
+/// Votes are counted chunk by chunk. Where a chunk was too long for a server, the answers to its parts are
+/// put together: what one server complains of costs the others nothing.
 template <std::size_t N>
 class vote_reader
 {
   public:
     using result = batch_tally<N>;
-    static constexpr bool asks_all_again = true;
 
     vote_reader(const consensus_options& rules, std::size_t) : rules_{rules} {}
 
-    [[nodiscard]] std::bitset<N> refused(const replies<N>& answers, std::bitset<N>) const
+    [[nodiscard]] std::bitset<N> refused(const replies<N>& answers, std::bitset<N> asked) const
     {
         std::bitset<N> servers;
         for (std::size_t i = 0; i < N; ++i)
-            servers[i] = answers[i] && answers[i].status() == status::invalid_packet_length;
+            servers[i] = asked[i] && answers[i] && answers[i].status() == status::invalid_packet_length;
         return servers;
     }
 
-    void read(std::size_t first, std::size_t count, const replies<N>& answers, std::bitset<N>,
+    void read(std::size_t first, std::size_t count, const replies<N>& answers, std::bitset<N> asked,
               std::bitset<N> again)
     {
+        if (split_chunk<N>* const whole = find(first))
+            return whole->add(first, count, answers, asked & ~again);
         if (again.any())
-            return;
-        std::error_code error;
+            split_.emplace(first, split_chunk<N>{first, count, answers.clone(), rules_.bit_order});
+        else
+            count_votes(first, count, answers);
+    }
+
+    [[nodiscard]] result take() &&
+    {
+        for (auto& [first, whole] : split_)
+            count_votes(first, whole.size(), whole.joined());
+        return std::move(result_);
+    }
+
+  private:
+    [[nodiscard]] split_chunk<N>* find(std::size_t token)
+    {
+        const auto after = split_.upper_bound(token);
+        const bool is_in = after != split_.begin() && std::prev(after)->second.covers(token);
+        return is_in ? &std::prev(after)->second : nullptr;
+    }
+
+    void count_votes(std::size_t first, std::size_t count, const replies<N>& answers)
+    {
+        std::error_code error; // the rules were checked
         tally<N> votes;
         votes.assign(answers, count, rules_, error);
         if (!error)
             result_.add(first, std::move(votes));
     }
 
-    [[nodiscard]] result take() && { return std::move(result_); }
-
-  private:
     consensus_options rules_;
+    std::map<std::size_t, split_chunk<N>> split_; // by first token
     result result_;
 };
 
@@ -244,8 +300,6 @@ class find_reader
 {
   public:
     using result = find_tally<N>;
-    static constexpr bool asks_all_again = false;
-
     find_reader(const consensus_options&, std::size_t tokens) : result_{tokens} {}
 
     [[nodiscard]] std::bitset<N> refused(const replies<N>& answers, std::bitset<N> asked) const

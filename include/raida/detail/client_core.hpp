@@ -9,6 +9,7 @@
 #include <raida/record.hpp>
 #include <raida/servers.hpp>
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <chrono>
@@ -22,6 +23,24 @@
 
 namespace raida::inline v1::detail {
 
+/// No server takes so little: one that says so must not make everybody's datagrams smaller and smaller.
+inline constexpr std::size_t smallest_datagram_limit = 512;
+
+/// Which address each server was asked at.
+template <std::size_t N>
+using address_versions = std::array<std::uint32_t, N>;
+
+/// Requests on their way, and what came back.
+template <std::size_t N>
+struct client_attempt
+{
+    requests<N> asked{};
+    replies<N> answers{};
+    address_versions<N> versions{};
+    std::array<std::chrono::nanoseconds, N> timeouts{}; ///< only for a recorder
+    std::chrono::system_clock::time_point began{};
+};
+
 template <std::size_t N, class Transport, class Codec, class Random>
 class client_core
 {
@@ -34,7 +53,7 @@ class client_core
                 Random random)
         : settings{std::move(how)},
           executor_{transport.get_executor()},
-          network{std::in_place, std::move(transport), servers, settings.engine},
+          network{std::in_place, std::move(transport), servers, engine_limits(settings)},
           ask{settings.requests, std::move(random)},
           codec{std::move(how_sealed)},
           datagram_limit{settings.requests.datagram_limit},
@@ -48,22 +67,68 @@ class client_core
     /// When a call that begins now must be over.
     [[nodiscard]] std::chrono::steady_clock::time_point end_of_budget() const
     {
-        return network ? network->now() + settings.budget : std::chrono::steady_clock::time_point{};
+        const auto budget = std::min<std::chrono::nanoseconds>(settings.budget, longest_deadline);
+        return network ? network->now() + budget : std::chrono::steady_clock::time_point{};
     }
 
     void replace(const server_list<N>& servers)
     {
-        servers_ = servers;
-        on_mirror_.reset();
-        for (std::size_t i = 0; i < N; ++i)
-            if (const auto* address = servers.endpoint(i))
-                use(i, *address);
+        const server_list<N> before = std::exchange(servers_, servers);
+        const std::bitset<N> was_on_mirror = std::exchange(on_mirror_, {});
+        datagram_limit = settings.requests.datagram_limit;
+        for (std::size_t i = 0; i < N; ++i) {
+            const auto* const in_use = was_on_mirror[i] ? before.mirror(i) : before.endpoint(i);
+            const auto* const wanted = servers.endpoint(i);
+            if (wanted == nullptr)
+                leave(i);
+            else if (in_use == nullptr || *in_use != *wanted)
+                use(i, *wanted);
+        }
     }
 
-    /// Which address each server was asked at: so that only a failure of the one in use makes the client
-    /// change.
-    using address_versions = std::array<std::uint32_t, N>;
-    [[nodiscard]] const address_versions& versions() const noexcept { return versions_; }
+    /// Servers that have an address: a list may have gaps.
+    [[nodiscard]] std::bitset<N> addressed() const
+    {
+        std::bitset<N> known;
+        for (std::size_t i = 0; i < N; ++i)
+            known[i] = servers_.endpoint(i) != nullptr;
+        return known;
+    }
+
+    /// These requests leave now.
+    void note_start(client_attempt<N>& into)
+    {
+        into.versions = versions_;
+        into.began = std::chrono::system_clock::now();
+        if (!settings.on_record)
+            return;
+        for (std::size_t i = 0; i < N; ++i)
+            if (const bytes_view sent = into.asked[i].bytes; !sent.empty())
+                into.timeouts[i] = settings.deadline.for_server(i, network->learned_round_trips()[i],
+                                                                command_code{sent[4], sent[5]}, sent.size());
+    }
+
+    /// Answers of machines that are asked no longer: how to read their bodies is nobody's knowledge any more,
+    /// and what they would teach is wrong of those that are asked now. Returns whose answer was dropped.
+    std::bitset<N> drop_outdated(client_attempt<N>& of) const
+    {
+        std::bitset<N> dropped;
+        for (std::size_t i = 0; i < N; ++i)
+            if (const reply& one = of.answers[i];
+                Codec::encrypts && of.versions[i] != versions_[i] && !one.body().empty()) {
+                of.answers.fail(i, errc::not_awaited, one.latency, one.attempts);
+                dropped.set(i);
+            }
+        return dropped;
+    }
+
+    /// A server says that so many tokens are too long a datagram.
+    void shorten(command_code what, std::size_t tokens) noexcept
+    {
+        const auto half =
+            header_size + challenge_size + (tokens + 1) / 2 * record_size(what) + terminator_size;
+        datagram_limit = std::min(datagram_limit, std::max(smallest_datagram_limit, half));
+    }
 
     /// The server did not answer at the address of `asked`. True if there is another one, which is in use
     /// from now on.
@@ -97,13 +162,12 @@ class client_core
         return error;
     }
 
-    /// Tells the caller's recorder how each request of a finished fan-out went.
-    void record(const requests<N>& asked, const replies<N>& answers,
-                std::chrono::system_clock::time_point began)
+    /// Tells the caller's recorder how each request went. It may destroy the client.
+    void record(const client_attempt<N>& from)
     {
         for (std::size_t i = 0; i < N; ++i)
-            if (!asked[i].bytes.empty() && answers[i].attempts != 0)
-                record(asked[i].bytes, answers[i], began);
+            if (!from.asked[i].bytes.empty() && from.answers[i].attempts != 0)
+                record(from, from.asked[i].bytes, from.answers[i]);
     }
 
     client_settings<N> settings;
@@ -126,7 +190,21 @@ class client_core
         network->set_server(server, address);
     }
 
-    void record(bytes_view sent, const reply& got, std::chrono::system_clock::time_point began)
+    void leave(std::size_t server)
+    {
+        ++versions_[server];
+        codec.forget(server);
+    }
+
+    // A call has a budget; what waits for its turn is a matter of the call alone.
+    static limits engine_limits(const client_settings<N>& settings)
+    {
+        limits allowed = settings.engine;
+        allowed.queue_wait = std::max(allowed.queue_wait, settings.budget);
+        return allowed;
+    }
+
+    void record(const client_attempt<N>& from, bytes_view sent, const reply& got)
     {
         const auto header = request_header::parse(sent).value_or(request_header{});
         if (header.what == echo_command && got && got.verified)
@@ -136,10 +214,9 @@ class client_core
         request_record one;
         one.server = got.server;
         one.command = header.what;
-        one.timestamp = began;
+        one.timestamp = from.began;
         one.last_echo = last_echo_[got.server];
-        one.timeout = settings.deadline.for_server(got.server, network->learned_round_trips()[got.server],
-                                                   header.what, sent.size());
+        one.timeout = from.timeouts[got.server];
         one.bytes_sent = sent.size();
         one.bytes_returned = got.datagram.size();
         one.total = got.latency;
@@ -155,7 +232,7 @@ class client_core
 
     server_list<N> servers_;
     std::bitset<N> on_mirror_;
-    address_versions versions_{};
+    address_versions<N> versions_{};
     std::array<std::optional<std::chrono::nanoseconds>, N> last_echo_{};
 };
 

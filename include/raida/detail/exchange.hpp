@@ -14,6 +14,8 @@
 
 #include <bitset>
 #include <chrono>
+#include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <system_error>
@@ -21,6 +23,8 @@
 
 namespace raida::inline v1::detail {
 
+/// A pown is neither cancelled nor cut short by the budget: until its deadline is over another one on the
+/// same page could be lost.
 template <class Core>
 class exchange : public std::enable_shared_from_this<exchange<Core>>
 {
@@ -42,23 +46,26 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
     exchange(std::shared_ptr<Core> core, question asked) : core_{std::move(core)}, question_{std::move(asked)}
     {}
 
-    /// `done` will be called once, never from start().
+    /// `done` will be called once, never from start(). Whoever asked need not keep this alive.
     void on_finish(finished done) { done_ = std::move(done); }
 
     void start()
     {
-        ask(question_.build, question_.servers, asked_, answers_, [this] { after_primary(); });
+        ask(question_.build, question_.servers, first_, [this] { after_primary(); });
     }
 
     void cancel()
     {
         cancelled_ = true;
-        signal_.emit(asio::cancellation_type::total);
+        if (is_idempotent(question_.what))
+            signal_.emit(asio::cancellation_type::total);
     }
 
   private:
-    void ask(const builder& build, std::bitset<N> servers, requests<N>& asked, replies<N>& into,
-             std::function<void()> then)
+    using attempt = client_attempt<N>;
+
+    // The next step is kept alive by the engine's handler, or by the post that stands for it.
+    void ask(const builder& build, std::bitset<N> servers, attempt& into, std::function<void()> then)
     {
         std::error_code error;
         if (!core_->network || cancelled_)
@@ -67,89 +74,93 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
         if (!error && left <= left.zero())
             error = errc::timed_out;
         if (!error)
-            asked = build(error);
+            into.asked = build(error);
+        const auto reachable = servers & core_->addressed();
         for (std::size_t i = 0; i < N; ++i)
-            if (!servers[i])
-                asked.skip(i);
+            if (!reachable[i])
+                into.asked.skip(i);
         if (!error)
-            core_->codec.seal(asked, error);
+            core_->codec.seal(into.asked, error);
         if (error)
             return fail_later(error);
 
-        versions_ = core_->versions();
-        began_ = std::chrono::system_clock::now();
+        core_->note_start(into);
         const auto& settings = core_->settings;
+        const bool again = is_idempotent(question_.what);
         core_->network->async_request(
-            asked, into,
+            into.asked, into.answers,
             {.deadline = settings.deadline,
-             .retry = is_idempotent(question_.what) ? settings.retry : retry_policy::none(),
-             .overall = left},
-            asio::bind_cancellation_slot(signal_.slot(), [self = this->shared_from_this(), &asked, &into,
+             .retry = again ? settings.retry : retry_policy::none(),
+             .overall = again ? left : left.zero()},
+            asio::bind_cancellation_slot(signal_.slot(), [self = this->shared_from_this(), &into,
+                                                          absent = servers & ~reachable,
                                                           then = std::move(then)](std::error_code refused) {
                 if (refused)
                     return self->fail_later(refused);
-                if (self->core_->network)
-                    self->core_->record(asked, into, self->began_);
-                then();
+                for (std::size_t i = 0; i < N; ++i)
+                    if (absent[i])
+                        into.answers.fail(i, errc::no_endpoint, {}, 0);
+                self->arrived(into, then);
             }));
+    }
+
+    // The caller's recorder may throw: the next step is taken all the same.
+    void arrived(const attempt& from, const std::function<void()>& then)
+    {
+        std::exception_ptr thrown;
+        try {
+            core_->record(from);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        then();
+        if (thrown)
+            std::rethrow_exception(thrown);
     }
 
     void after_primary()
     {
-        if (!core_->network)
-            return finish({});
         answered_ = true;
-        unclear_ = core_->codec.open(asked_, answers_, batch());
+        const auto outdated = core_->drop_outdated(first_);
+        unclear_ = open(first_);
         std::bitset<N> elsewhere;
-        for (std::size_t i = 0; i < N; ++i)
-            elsewhere[i] = answers_[i].attempts != 0 && did_not_answer(answers_[i]) &&
-                           core_->change_address(i, versions_[i]);
-        if (elsewhere.none() || !is_idempotent(question_.what) || !time_is_left())
+        if (is_idempotent(question_.what) && time_is_left())
+            for (std::size_t i = 0; i < N; ++i)
+                elsewhere[i] =
+                    outdated[i] || (first_.answers[i].attempts != 0 && did_not_answer(first_.answers[i]) &&
+                                    core_->change_address(i, first_.versions[i]));
+        if (elsewhere.none())
             return after_mirrors();
-        ask(question_.build, elsewhere, asked_again_, answers_again_, [this, elsewhere] {
-            if (core_->network)
-                take_over(elsewhere);
+        ask(question_.build, elsewhere, second_, [this, elsewhere] {
+            elsewhere_ = elsewhere;
+            unclear_ |= open(second_) & elsewhere;
             after_mirrors();
         });
-    }
-
-    void take_over(std::bitset<N> from)
-    {
-        const auto unclear = core_->codec.open(asked_again_, answers_again_, batch());
-        for (std::size_t i = 0; i < N; ++i) {
-            const reply& one = answers_again_[i];
-            if (!from[i] || !one || unclear[i])
-                continue;
-            answers_.answer(i, one.datagram, one.verified, one.latency, answers_[i].attempts + one.attempts);
-        }
     }
 
     // A body that can be read in two ways is never guessed: the server's version tells how it counts.
     void after_mirrors()
     {
-        if (unclear_.none() || !core_->network || !time_is_left())
+        if (unclear_.none() || !time_is_left())
             return finish({});
         const auto version = [core = core_](std::error_code& error) { return core->ask.version(error); };
-        ask(version, unclear_, asked_again_, answers_again_, [this] {
-            core_->codec.learn(asked_again_, answers_again_);
-            core_->codec.open(only(asked_, unclear_), answers_, batch());
+        ask(version, unclear_, probe_, [this] {
+            static_cast<void>(core_->drop_outdated(probe_));
+            core_->codec.learn(probe_.asked, probe_.answers);
+            static_cast<void>(open(first_));
+            static_cast<void>(open(second_));
             finish({});
         });
     }
 
-    // Opening twice what is open already would seal it again.
-    static requests<N> only(requests<N> asked, std::bitset<N> servers)
+    // Servers whose answer can be read in two ways.
+    std::bitset<N> open(attempt& of)
     {
-        for (std::size_t i = 0; i < N; ++i)
-            if (!servers[i])
-                asked.skip(i);
-        return asked;
+        static_cast<void>(core_->drop_outdated(of));
+        return core_->codec.open(of.asked, of.answers,
+                                 {question_.token_count, core_->settings.consensus.bit_order});
     }
 
-    [[nodiscard]] sealed_batch batch() const noexcept
-    {
-        return {question_.token_count, core_->settings.consensus.bit_order};
-    }
     [[nodiscard]] bool time_is_left() const
     {
         return !cancelled_ && core_->network && core_->network->now() < question_.until;
@@ -173,19 +184,20 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
 
     void finish(std::error_code error)
     {
+        for (std::size_t i = 0; i < N; ++i)
+            if (const reply& one = second_.answers[i]; elsewhere_[i] && one)
+                first_.answers.answer(i, one.datagram, one.verified, one.latency,
+                                      first_.answers[i].attempts + one.attempts);
         if (const auto done = std::exchange(done_, {}))
-            done(error, std::move(answers_));
+            done(error, std::move(first_.answers));
     }
 
     std::shared_ptr<Core> core_;
     question question_;
     finished done_;
     asio::cancellation_signal signal_;
-    requests<N> asked_, asked_again_;
-    replies<N> answers_, answers_again_;
-    std::bitset<N> unclear_;
-    typename Core::address_versions versions_{};
-    std::chrono::system_clock::time_point began_{};
+    attempt first_, second_, probe_; // at the primaries, at the mirrors of some, for the versions of some
+    std::bitset<N> unclear_, elsewhere_;
     bool answered_ = false;
     bool cancelled_ = false;
 };

@@ -4,9 +4,13 @@
 #define RAIDA_DETAIL_POWN_OPERATION_HPP
 
 #include <raida/detail/batch.hpp>
+#include <raida/detail/new_numbers.hpp>
 #include <raida/detail/page_order.hpp>
+#include <raida/detail/system_error.hpp>
 #include <raida/pown_options.hpp>
 #include <raida/transfer.hpp>
+
+#include <asio/basic_waitable_timer.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,29 +27,6 @@
 
 namespace raida::inline v1::detail {
 
-/// New numbers must be new: zero, equal to any other of the batch, or equal to an old one would be a mistake
-/// that costs the token.
-template <std::size_t N>
-std::error_code check_new_numbers(const transfer_record<N>& record)
-{
-    if (record.new_numbers.size() != record.tokens.size())
-        return errc::invalid_authenticity;
-    std::set<std::array<std::uint8_t, 16>> seen;
-    const auto bytes_of = [](const authenticity_number& number) {
-        std::array<std::uint8_t, 16> bytes{};
-        std::copy_n(number.bytes().begin(), bytes.size(), bytes.begin());
-        return bytes;
-    };
-    for (std::size_t i = 0; i < record.tokens.size(); ++i)
-        for (std::size_t server = 0; server < N; ++server) {
-            const authenticity_number& fresh = record.new_numbers[i][server];
-            if (fresh.is_zero() || fresh == record.tokens[i].numbers[server] ||
-                !seen.insert(bytes_of(fresh)).second)
-                return errc::invalid_authenticity;
-        }
-    return {};
-}
-
 template <class Core>
 class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
 {
@@ -58,7 +39,8 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
         : core_{std::move(core)},
           how_{std::move(how)},
           state_{std::move(record)},
-          waiting_{std::move(waiting)}
+          waiting_{std::move(waiting)},
+          page_timer_{core_->get_executor()}
     {}
 
     /// Everything from the beginning.
@@ -69,7 +51,8 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
         begin();
         for (std::size_t i = 0; i < state_.token_count(); ++i)
             for (std::size_t server = 0; server < N; ++server)
-                state_.set(i, server, holding::old_number); // nothing was sent yet
+                if (is_numbered(i, server))                     // else nothing can be asked there
+                    state_.set(i, server, holding::old_number); // nothing was sent yet
         fill_queue(pown_command, holding::old_number);
         launch();
     }
@@ -122,9 +105,17 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
         state_ = result{std::move(record)};
         if (const auto error = check_state())
             return error;
-        if (!how_.journal || how_.journal(state_.record()))
-            return errc::journal_failed;
-        return {};
+        return journal_takes_it() ? std::error_code{} : make_error_code(errc::journal_failed);
+    }
+
+    // One that throws has not taken it.
+    [[nodiscard]] bool journal_takes_it() const
+    {
+        try {
+            return how_.journal && !how_.journal(state_.record());
+        } catch (...) {
+            return false;
+        }
     }
 
     void refuse(std::error_code error) { waiting_->complete(error, result{}); }
@@ -135,15 +126,22 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
         waiting_->on_cancel([weak = this->weak_from_this()] {
             if (const auto self = weak.lock()) {
                 self->cancelled_ = true;
-                for (const auto& one : std::vector(self->open_.begin(), self->open_.end()))
-                    one->cancel();
+                self->page_timer_.cancel();
+                for (const auto& one : self->open_)
+                    if (const auto asked = one.lock())
+                        asked->cancel();
             }
         });
     }
 
     [[nodiscard]] bool may_go_on() const
     {
-        return core_->network && !cancelled_ && core_->network->now() < until_;
+        return core_->network && !cancelled_ && !error_ && core_->network->now() < until_;
+    }
+
+    [[nodiscard]] bool is_numbered(std::size_t token, std::size_t server) const
+    {
+        return !state_.record().tokens[token].numbers[server].is_zero();
     }
 
     // ---- chunks
@@ -155,7 +153,7 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
         const auto& tokens = state_.record().tokens;
         std::vector<std::size_t> wanted;
         for (std::size_t i = 0; i < tokens.size(); ++i)
-            if (state_.count(i, in) != 0)
+            if (servers_of(i, in).any())
                 wanted.push_back(i);
         const auto most = std::max<std::size_t>(1, max_tokens(what, core_->datagram_limit));
         for (auto& part : chunks_by_page<N>(tokens, std::move(wanted), most))
@@ -187,12 +185,14 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
     {
         std::bitset<N> servers;
         for (std::size_t server = 0; server < N; ++server)
-            servers[server] = state_.at(token, server) == in;
+            servers[server] = state_.at(token, server) == in && is_numbered(token, server);
         return servers;
     }
 
     void launch()
     {
+        if (!waiting_)
+            return; // a page came free too late
         for (std::size_t tries = queue_.size(); tries != 0 && may_go_on() && open_.size() < most_open();
              --tries) {
             chunk next = std::move(queue_.front());
@@ -204,10 +204,26 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
         }
         if (!open_.empty())
             return;
-        if (!queue_.empty() && may_go_on()) // by another call
-            core_->pages.wait([self = this->shared_from_this()] { self->launch(); });
+        if (!queue_.empty() && may_go_on())
+            wait_for_page();
         else
             after_phase();
+    }
+
+    // Another call is changing it. Meanwhile the timer owns this, and ends the wait with the budget.
+    void wait_for_page()
+    {
+        core_->pages.wait([weak = this->weak_from_this()] {
+            if (const auto self = weak.lock()) {
+                self->page_timer_.cancel();
+                self->launch();
+            }
+        });
+        page_timer_.expires_after(until_ - core_->network->now());
+        page_timer_.async_wait([self = this->shared_from_this()](std::error_code stopped) {
+            if (!stopped || self->cancelled_)
+                self->launch();
+        });
     }
 
     [[nodiscard]] std::size_t most_open() const
@@ -230,7 +246,7 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
         open_.insert(made);
         made->on_finish(
             [self, shared, weak = std::weak_ptr(made)](std::error_code error, replies<N> answers) {
-                self->open_.erase(weak.lock());
+                self->open_.erase(weak);
                 self->finished(*shared, error, answers);
             });
         made->start();
@@ -250,6 +266,8 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
 
     void finished(const chunk& part, std::error_code error, const replies<N>& answers)
     {
+        if (error && error != errc::timed_out && !is_system_error(error, std::errc::operation_canceled))
+            error_ = error; // what every other chunk would meet too
         for (std::size_t server = 0; server < N; ++server)
             if (part.servers[server] && !error)
                 part.what == pown_command ? read_pown(part, answers[server])
@@ -266,6 +284,8 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
     {
         if (one.attempts == 0)
             return;
+        if (one && one.status() == status::invalid_packet_length)
+            core_->shorten(part.what, part.tokens.size());
         const bool signed_answer = one && one.verified;
         const bitfield bits{one.body(), part.tokens.size(), core_->settings.consensus.bit_order};
         const bool mixed =
@@ -282,6 +302,8 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
         const auto found =
             signed_answer ? parse_find(one.status(), one.body(), part.tokens.size()) : std::nullopt;
         if (!found) {
+            if (one && one.status() == status::invalid_packet_length)
+                core_->shorten(part.what, part.tokens.size());
             if (one && part.tokens.size() > 1 &&
                 (one.status() == status::invalid_serial_or_denomination ||
                  one.status() == status::invalid_packet_length))
@@ -312,9 +334,9 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
     void after_phase()
     {
         queue_.clear();
-        if (may_go_on() && !state_.complete() && finds_ < how_.find_rounds)
+        if (may_go_on() && any(holding::unknown) && finds_ < how_.find_rounds)
             return find_unknown();
-        if (may_go_on() && powns_ < how_.pown_again && any_old()) {
+        if (may_go_on() && powns_ < how_.pown_again && any(holding::old_number)) {
             ++powns_;
             finds_ = 0;
             fill_queue(pown_command, holding::old_number);
@@ -332,10 +354,10 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
         launch();
     }
 
-    [[nodiscard]] bool any_old() const
+    [[nodiscard]] bool any(holding in) const
     {
         for (std::size_t i = 0; i < state_.token_count(); ++i)
-            if (state_.count(i, holding::old_number) != 0)
+            if (servers_of(i, in).any())
                 return true;
         return false;
     }
@@ -346,10 +368,9 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
             return;
         state_.keep_both_until(transfer<N>::clock::now() + how_.flush_interval);
         state_.mark_finished();
-        std::error_code error;
-        if (how_.journal && how_.journal(state_.record()))
-            error = errc::journal_failed; // the first record still holds both numbers
-        std::exchange(waiting_, nullptr)->complete(error, std::move(state_));
+        if (!journal_takes_it() && !error_)
+            error_ = errc::journal_failed; // the first record still holds both numbers
+        std::exchange(waiting_, nullptr)->complete(error_, std::move(state_));
     }
 
     std::shared_ptr<Core> core_;
@@ -357,9 +378,13 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
     result state_;
     std::unique_ptr<pending_result<result>> waiting_;
     typename one_exchange::time_point until_{};
-    std::set<std::shared_ptr<one_exchange>> open_;
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                               typename Core::executor_type>
+        page_timer_;
+    std::set<std::weak_ptr<one_exchange>, std::owner_less<>> open_; // the engine's handlers own them
     std::deque<chunk> queue_;
     unsigned finds_ = 0, powns_ = 0;
+    std::error_code error_;
     bool cancelled_ = false;
 };
 
