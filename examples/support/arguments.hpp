@@ -58,8 +58,26 @@ class arguments
         const auto [stopped, failure] = std::from_chars(text->data(), end, result);
         if (failure != std::errc{} || stopped != end || result < least || result > most)
             throw bad_input{std::string{name} + " takes a whole number from " + std::to_string(least) +
-                            " to " + std::to_string(most) + ", not " + quoted(*text)};
+                            " to " + std::to_string(most) + ", not " + support::quoted(*text)};
         return result;
+    }
+
+    // As number(), of an option that needs no value: alone it means `usual`. Nothing where it is not given.
+    template <class Number>
+    [[nodiscard]] std::optional<Number> optional_number(std::string_view name, Number least, Number most,
+                                                        Number usual)
+    {
+        const auto alone = std::adjacent_find(left_.begin(), left_.end(), [&](auto option, auto next) {
+            return option == name && (next.empty() || next.front() < '0' || next.front() > '9');
+        });
+        if (alone != left_.end() || (!left_.empty() && left_.back() == name)) {
+            left_.erase(alone != left_.end() ? alone : left_.end() - 1);
+            return usual;
+        }
+        const bool is_there = std::any_of(left_.begin(), left_.end(), [&](std::string_view one) {
+            return one == name || (one.starts_with(name) && one.substr(name.size()).starts_with('='));
+        });
+        return is_there ? std::optional{number<Number>(name, least, most, usual)} : std::nullopt;
     }
 
     void done() const
@@ -67,8 +85,8 @@ class arguments
         if (left_.empty())
             return;
         const bool is_option = left_.front().starts_with('-');
-        throw bad_input{(is_option ? "unknown option " : "unexpected argument ") + quoted(left_.front()) +
-                        " (--help lists all options)"};
+        throw bad_input{(is_option ? "unknown option " : "unexpected argument ") +
+                        support::quoted(left_.front()) + " (--help lists all options)"};
     }
 
   private:

@@ -60,6 +60,27 @@ class demonstration
         return tokens;
     }
 
+    // The servers understand encryption, each in one of the two ways that real ones do it.
+    void understand(const raida::testing::body_cipher& cipher)
+    {
+        fleet_.set_cipher(cipher);
+        for (std::size_t i = 0; i < cast_.size(); ++i) {
+            auto rules = fleet_.rules(cast_[i]);
+            rules.counter_goes_on = i % 2 == 0;
+            fleet_.set_rules(cast_[i], rules);
+        }
+    }
+
+    // A key token of this name: one server has never heard of it, and one has another number for it.
+    [[nodiscard]] raida::token make_key(raida::token_id name)
+    {
+        const auto key = somebody_elses({name.denomination, name.serial, {}});
+        fleet_.add(key);
+        fleet_.forget(cast_[12], name);
+        fleet_.set_number(cast_[13], name, raida::testing::make_number(random_));
+        return key;
+    }
+
   private:
     // 20 to 300 ms away, and never twice quite the same.
     raida::testing::latency some_distance()

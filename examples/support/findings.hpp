@@ -19,6 +19,7 @@ namespace support {
 struct part
 {
     std::span<const raida::token> tokens;
+    raida::requests<> asked{}; // as they were sent
     raida::replies<> replies{};
     raida::tally<> tally{};
 };
@@ -30,6 +31,7 @@ struct findings
     std::chrono::nanoseconds elapsed{};                      // from the first send to the last answer
     std::optional<std::chrono::nanoseconds> certain_after{}; // nothing could change any verdict any more
     std::array<std::optional<raida::status>, raida::server_count> hints{}; // why a server is silent, perhaps
+    std::optional<raida::token_id> key{}; // what the requests were encrypted with
     raida::lane_statistics traffic{};
 
     findings(const raida::server_list<>& asked, std::span<const raida::token> tokens) : servers{asked}
@@ -53,6 +55,18 @@ struct findings
         for (const part& one : parts)
             sum += one.tokens.size();
         return sum;
+    }
+
+    // Did the server not accept the key, at least once?
+    [[nodiscard]] bool key_refused(std::size_t server) const
+    {
+        return std::any_of(parts.begin(), parts.end(),
+                           [&](const part& one) { return is_key_refusal(one, server); });
+    }
+
+    [[nodiscard]] static bool is_key_refusal(const part& of, std::size_t server)
+    {
+        return of.tally.pown_letter(0, server) == 'b';
     }
 
     // What the same questions would have taken one after another. Answers to several parts at once wait for

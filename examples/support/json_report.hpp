@@ -44,6 +44,7 @@ class json_report
         return json::object({{"server", server},
                              {"address", address(server)},
                              {"hint", describe_status(found_.hints[server])},
+                             {"key_refused", found_.key_refused(server)},
                              {"replies", json::array(answers)}});
     }
 
@@ -110,7 +111,9 @@ class json_report
         std::optional<double> certain;
         if (found_.certain_after)
             certain = milliseconds(*found_.certain_after);
+        const auto key = found_.key ? std::optional{raida::to_string(*found_.key)} : std::nullopt;
         return json::object({{"tokens", found_.token_count()},
+                             {"encrypted_with", key},
                              {"authentic", found_.count(raida::verdict::authentic)},
                              {"counterfeit", found_.count(raida::verdict::counterfeit)},
                              {"undecided", found_.count(raida::verdict::undecided)},

@@ -71,7 +71,7 @@ class secret_file
     [[noreturn]] static void refuse(const std::string& path)
     {
         const std::error_code why{errno != 0 ? errno : EIO, std::generic_category()};
-        throw bad_input{"cannot read " + quoted(path) + ": " + why.message()};
+        throw bad_input{"cannot read " + support::quoted(path) + ": " + why.message()};
     }
 
     std::vector<char, wiping_allocator<char>> bytes_;

@@ -65,7 +65,7 @@ class text_report
         bool answered = true, voted = true, timed_out = false;
         for (const part& one : found_.parts) {
             const raida::reply& reply = one.replies[server];
-            const std::string text = words(reply);
+            const std::string text = words(one, reply);
             const auto same =
                 std::find_if(said.begin(), said.end(), [&](auto& s) { return s.first == text; });
             if (same != said.end())
@@ -99,8 +99,10 @@ class text_report
         return {bar(milliseconds(latency) / milliseconds(longest_answer_), width, screen_)};
     }
 
-    [[nodiscard]] std::string words(const raida::reply& reply) const
+    [[nodiscard]] std::string words(const part& of, const raida::reply& reply) const
     {
+        if (findings::is_key_refusal(of, reply.server))
+            return "key not accepted: " + raida::describe(reply.status());
         if (const auto& hint = found_.hints[reply.server]; !reply && hint)
             return "hint: " + raida::describe(*hint);
         if (!reply)
@@ -179,8 +181,25 @@ class text_report
                "do not know the coin: is --coin-id right?");
         advice(raida::status::invalid_raida_id, "has another number: is the server list in the right order?",
                "have other numbers: is the server list in the right order?");
+        refused_key();
         savings();
         dropped();
+    }
+
+    void refused_key() const
+    {
+        if (!found_.key)
+            return;
+        std::string servers;
+        for (std::size_t server = 0; server < raida::server_count; ++server)
+            if (found_.key_refused(server))
+                servers += (servers.empty() ? "" : ", ") + std::to_string(server);
+        const bool many = servers.find(',') != std::string::npos;
+        out_ << "Encrypted with the key token " << *found_.key
+             << (servers.empty() ? ""
+                 : many          ? "; not accepted by servers "
+                                 : "; not accepted by server ")
+             << servers << ".\n";
     }
 
     void advice(raida::status about, std::string_view one, std::string_view many) const

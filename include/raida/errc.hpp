@@ -53,6 +53,8 @@ enum class errc
     plain_pown,            ///< a pown that is not encrypted, without the caller having said that it may be
     encryption_failed,     ///< the cryptographic library could not encrypt
     journal_failed,        ///< the caller's journal did not take a record: nothing was sent
+    truncated,             ///< a text that ends before its end
+    damaged,               ///< a text whose checksum or count does not fit
 };
 
 namespace detail {
@@ -128,6 +130,10 @@ constexpr const char* describe(errc error) noexcept
         return "encryption failed";
     case errc::journal_failed:
         return "the journal did not take a record";
+    case errc::truncated:
+        return "cut off: the rest is missing";
+    case errc::damaged:
+        return "damaged: it does not fit what comes before";
     case errc::no_randomness:
         return "no random bytes from the operating system";
     }

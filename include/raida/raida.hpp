@@ -16,6 +16,7 @@
 #include <raida/errc.hpp>
 #include <raida/fanout.hpp>
 #include <raida/hosts.hpp>
+#include <raida/journal.hpp>
 #include <raida/learning.hpp>
 #include <raida/packet.hpp>
 #include <raida/parse_error.hpp>

@@ -1,6 +1,7 @@
 // Runs every harness over a fixed stream of random and mutated inputs, so that their properties are tested
 // where there is no libFuzzer.
 #include "bitfield.hpp"
+#include "journal.hpp"
 #include "response.hpp"
 #include "token_csv.hpp"
 
@@ -146,4 +147,16 @@ TEST_CASE("token files of any content are read without harm", "[fuzz]")
             {text(one), text(one + two), text("# tokens\n\n" + two + one),
              text("denomination,serial,a,b\n" + one), text("-2:77"), text(two + "6,0" + numbers)}},
            fuzz::token_csv);
+}
+
+TEST_CASE("journals of any content are read without harm", "[fuzz]")
+{
+    const std::string numbers = ",00112233445566778899aabbccddeeff,FFEEDDCCBBAA99887766554433221100";
+    const std::string heading = "raida-journal,1,2\n";
+    const std::string one = "1,5,un" + numbers + numbers + "\n",
+                      two = "-8,1023999,ox" + numbers + numbers + "\n";
+    replay({4,
+            {text(fuzz::with_end(heading + one)), text(fuzz::with_end(heading + two + one)),
+             text(fuzz::with_end(heading + two)), text(heading + one)}},
+           fuzz::journal);
 }

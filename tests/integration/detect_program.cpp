@@ -10,121 +10,26 @@ TEST_CASE("detect is tested where it is built", "[detect]")
 
 #else
 
+#include "example_support.hpp"
 #include "json_check.hpp"
-#include "program.hpp"
 
-#include <raida/errc.hpp>
-#include <raida/testing/fleet.hpp>
+#include <raida/testing/tokens.hpp>
 #include <raida/token.hpp>
 
-#include <asio/io_context.hpp>
-#include <asio/post.hpp>
-
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <span>
-#include <sstream>
 #include <string>
-#include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
 using namespace program_support;
-using raida::testing::fleet;
 
 namespace {
 
 outcome detect(const std::string& arguments, const scratch_folder& folder)
 {
     return run(std::string{RAIDA_DETECT_PROGRAM} + " " + arguments, folder);
-}
-
-// Servers for another process: they run in a thread of their own from start() on.
-class background_fleet
-{
-    asio::io_context io_; // before the servers, which live in it
-    std::thread loop_;
-
-  public:
-    fleet servers{io_};
-
-    background_fleet() = default;
-    background_fleet(const background_fleet&) = delete;
-    background_fleet& operator=(const background_fleet&) = delete;
-    ~background_fleet()
-    {
-        if (!loop_.joinable())
-            return;
-        asio::post(io_, [this] { servers.stop(); });
-        loop_.join();
-    }
-
-    void start()
-    {
-        loop_ = std::thread{[this] { io_.run(); }};
-    }
-
-    [[nodiscard]] std::vector<std::string> lines() const
-    {
-        std::vector<std::string> result;
-        for (std::size_t i = 0; i < fleet::size(); ++i)
-            result.push_back("127.0.0.1:" + std::to_string(servers.endpoint(i).port()));
-        return result;
-    }
-};
-
-std::string joined(const std::vector<std::string>& lines)
-{
-    std::string text;
-    for (const std::string& line : lines)
-        text += line + "\n";
-    return text;
-}
-
-std::string hex(const raida::authenticity_number& number)
-{
-    std::string digits;
-    for (const std::uint8_t byte : number.bytes()) {
-        digits += "0123456789abcdef"[byte >> 4];
-        digits += "0123456789abcdef"[byte & 15];
-    }
-    return digits;
-}
-
-std::string csv(std::span<const raida::token> tokens)
-{
-    std::ostringstream text;
-    for (const raida::token& token : tokens) {
-        text << int{token.denomination.value} << ',' << token.serial.value;
-        for (const raida::authenticity_number& number : token.numbers)
-            text << ',' << hex(number);
-        text << '\n';
-    }
-    return text.str();
-}
-
-// Any eight digits of any authenticity number in a row would be too much.
-bool tells_secrets(const outcome& from, std::span<const raida::token> tokens)
-{
-    std::string printed = from.out + from.err;
-    std::transform(printed.begin(), printed.end(), printed.begin(),
-                   [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-    for (const raida::token& token : tokens)
-        for (const raida::authenticity_number& number : token.numbers)
-            for (std::size_t at = 0; at + 8 <= 32; ++at)
-                if (printed.find(hex(number).substr(at, 8)) != std::string::npos)
-                    return true;
-    return false;
-}
-
-std::size_t occurrences(std::string_view text, std::string_view of)
-{
-    std::size_t count = 0;
-    for (std::size_t at = text.find(of); at != std::string_view::npos; at = text.find(of, at + of.size()))
-        ++count;
-    return count;
 }
 
 std::string tokens_part(const std::string& report)
@@ -196,7 +101,8 @@ TEST_CASE("--help lists every option on stdout", "[detect]")
     CHECK(shown.code == 0);
     CHECK(shown.err.empty());
     for (const char* option :
-         {"--servers FILE", "--tokens FILE", "--coin-id N", "--deadline MS", "--seed N", "--json", "--help"})
+         {"--servers FILE", "--tokens FILE", "--encrypt D:S", "--keys FILE", "--coin-id N", "--deadline MS",
+          "--seed N", "--records FILE", "--json", "--help"})
         CHECK(shown.says(option));
 }
 
@@ -349,6 +255,11 @@ TEST_CASE("bad arguments are exit code 2 and one line", "[detect]")
         {"--coin-id=", "--coin-id takes a whole number"},
         {"--seed -1", "--seed takes a whole number"},
         {"--servers list.txt", "--servers needs --tokens"},
+        {"--keys keys.csv", "--keys needs --encrypt"},
+        {"--encrypt", "--encrypt needs a value"},
+        {"--records /", "cannot write '/'"},
+        {"--records ''", "cannot write ''"},
+        {"0,1,00112233445566778899AABBCCDDEEFF", "unexpected argument '0,1,[redacted]'"},
     };
     for (const auto& [arguments, complaint] : cases) {
         INFO(arguments);
@@ -434,6 +345,33 @@ TEST_CASE("bad server lists are exit code 2 and one line with place and reason",
         CHECK(shown.err.find(complaint) != std::string::npos);
         CHECK(occurrences(shown.err, "\n") == 1);
     }
+}
+
+TEST_CASE("--records writes a line for each request to each server that was asked", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network;
+    const auto tokens = raida::testing::make_tokens(70);
+    network.servers.add(tokens);
+    network.servers.set(3, {.closed = true});
+    network.servers.set(4, {.silent = true});
+    network.start();
+    const outcome shown =
+        detect("--deadline 500 --servers " + folder.write("servers", joined(network.lines())) + " --tokens " +
+                   folder.write("tokens", csv(tokens)) + " --records " + (folder / "records"),
+               folder);
+    CHECK(shown.code == 0);
+    const std::string records = folder.read("records");
+    const std::string heading = "server,command,timestamp,last_echo_ms,timeout_ms,bytes_sent,bytes_returned,"
+                                "total_ms,server_us,timed_out\n";
+    CHECK(records.starts_with(heading));
+    CHECK(occurrences(records, "\n") == 1 + 25 * 2 + 1); // the silent one is asked for the reason, too
+    CHECK(occurrences(records, ",500.000,1394,32,") == 23);
+    CHECK(occurrences(records, ",500.000,176,32,") == 23);
+    CHECK(occurrences(records, "\n3,detect,") == 2);
+    CHECK(occurrences(records, ",1\n") == 3);
+    CHECK(occurrences(records, "\n4,echo,") == 1);
+    CHECK_FALSE(tells_secrets(records, tokens));
 }
 
 #endif

@@ -1,0 +1,133 @@
+// Files that a crash leaves either as they were or as they should be, and that only their owner can read.
+#ifndef RAIDA_EXAMPLES_DURABLE_FILE_HPP
+#define RAIDA_EXAMPLES_DURABLE_FILE_HPP
+
+#include "bad_input.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace support {
+
+inline std::error_code last_error()
+{
+    return {errno != 0 ? errno : EIO, std::generic_category()};
+}
+
+class file_descriptor
+{
+  public:
+    explicit file_descriptor(int number) noexcept : number_{number} {}
+    file_descriptor(const file_descriptor&) = delete;
+    file_descriptor& operator=(const file_descriptor&) = delete;
+    ~file_descriptor()
+    {
+        if (number_ >= 0)
+            close(number_);
+    }
+    [[nodiscard]] int get() const noexcept { return number_; }
+
+  private:
+    int number_;
+};
+
+// On to the disk itself, as far as the system can promise that.
+inline bool flush_to_disk(int file)
+{
+#if defined(F_FULLFSYNC)
+    if (fcntl(file, F_FULLFSYNC) == 0)
+        return true;
+#endif
+    return fsync(file) == 0;
+}
+
+inline std::error_code write_all(const std::string& path, std::string_view text)
+{
+    const file_descriptor file{
+        open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (file.get() < 0)
+        return last_error();
+    while (!text.empty()) {
+        const ssize_t written = write(file.get(), text.data(), text.size());
+        if (written < 0 && errno != EINTR)
+            return last_error();
+        text.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
+    }
+    return flush_to_disk(file.get()) ? std::error_code{} : last_error();
+}
+
+// Replaces the file, or makes it: written beside it with mode 0600, flushed, renamed, the folder flushed.
+// Where that fails the file is as it was.
+[[nodiscard]] inline std::error_code write_durably(const std::string& path, std::string_view text)
+{
+    const std::string part = path + ".part"; // one that a crash has left behind is of no use
+    if (unlink(part.c_str()) != 0 && errno != ENOENT)
+        return last_error();
+    std::error_code error = write_all(part, text);
+    if (!error && std::rename(part.c_str(), path.c_str()) != 0)
+        error = last_error();
+    if (error) {
+        unlink(part.c_str());
+        return error;
+    }
+    const auto parent = std::filesystem::path{path}.parent_path();
+    const file_descriptor folder{
+        open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (folder.get() < 0 || (fsync(folder.get()) != 0 && errno != EINVAL)) // EINVAL: it has no such thing
+        return last_error();
+    return {};
+}
+
+[[nodiscard]] inline bool exists(const std::string& path)
+{
+    struct stat status = {};
+    return lstat(path.c_str(), &status) == 0;
+}
+
+// Held by one process at a time. The system lets go of it when the process ends, however that may be.
+class file_lock
+{
+  public:
+    // Throws bad_input, with `complaint` where another process holds it.
+    file_lock(std::string path, const std::string& complaint) : path_{std::move(path)}
+    {
+        for (bool is_there = false; !is_there;) {
+            number_ = open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+            if (number_ < 0)
+                throw bad_input{"cannot make " + support::quoted(path_) + ": " + last_error().message()};
+            struct stat status = {};
+            const bool is_ours = flock(number_, LOCK_EX | LOCK_NB) == 0;
+            is_there = is_ours && fstat(number_, &status) == 0 && status.st_nlink != 0;
+            if (!is_there)
+                close(number_); // whoever held it before has just removed it: make another one
+            if (!is_ours)
+                throw bad_input{complaint};
+        }
+    }
+    file_lock(const file_lock&) = delete;
+    file_lock& operator=(const file_lock&) = delete;
+    ~file_lock()
+    {
+        unlink(path_.c_str());
+        close(number_);
+    }
+
+  private:
+    std::string path_;
+    int number_ = -1;
+};
+
+} // namespace support
+
+#endif // RAIDA_EXAMPLES_DURABLE_FILE_HPP

@@ -1,0 +1,140 @@
+// How each request went, as CSV with the columns that public clients write, in their order.
+#ifndef RAIDA_EXAMPLES_RECORD_CSV_HPP
+#define RAIDA_EXAMPLES_RECORD_CSV_HPP
+
+#include "bad_input.hpp"
+
+#include <raida/commands.hpp>
+#include <raida/record.hpp>
+#include <raida/reply.hpp>
+#include <raida/request.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace support {
+
+namespace csv {
+
+// "2026-01-31T12:00:00.250Z"
+[[nodiscard]] inline std::string text(std::chrono::system_clock::time_point when)
+{
+    using namespace std::chrono;
+    const auto second = floor<seconds>(when);
+    const auto day = floor<days>(second);
+    const year_month_day date{day};
+    const hh_mm_ss time{second - day};
+    char written[64];
+    std::snprintf(written, sizeof written, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                  static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                  static_cast<int>(duration_cast<std::chrono::milliseconds>(when - second).count()));
+    return written;
+}
+
+[[nodiscard]] inline std::string text(std::chrono::nanoseconds time)
+{
+    char written[64];
+    std::snprintf(written, sizeof written, "%.3f", std::chrono::duration<double, std::milli>{time}.count());
+    return written;
+}
+
+[[nodiscard]] inline std::string text(raida::command_code what)
+{
+    if (what == raida::echo_command)
+        return "echo";
+    if (what == raida::version_command)
+        return "version";
+    if (what == raida::detect_command)
+        return "detect";
+    if (what == raida::pown_command)
+        return "pown";
+    if (what == raida::find_command)
+        return "find";
+    return std::to_string(what.group) + "-" + std::to_string(what.code);
+}
+
+inline constexpr std::string_view record_heading =
+    "server,command,timestamp,last_echo_ms,timeout_ms,bytes_sent,bytes_returned,total_ms,server_us,timed_out";
+
+// One line, without its end. What is not known is empty.
+[[nodiscard]] inline std::string line(const raida::request_record& one)
+{
+    return std::to_string(one.server) + ',' + text(one.command) + ',' + text(one.timestamp) + ',' +
+           (one.last_echo ? text(*one.last_echo) : "") + ',' + text(one.timeout) + ',' +
+           std::to_string(one.bytes_sent) + ',' + std::to_string(one.bytes_returned) + ',' + text(one.total) +
+           ',' + (one.server_time ? std::to_string(one.server_time->count()) : "") + ',' +
+           (one.timed_out ? "1" : "0");
+}
+
+} // namespace csv
+
+// The file: begins with the heading; close() tells whether all of it was written.
+class record_csv
+{
+  public:
+    // Throws bad_input if the file cannot be written.
+    explicit record_csv(const std::string& path) : path_{path}
+    {
+        errno = 0;
+        file_.open(path, std::ios::binary | std::ios::trunc);
+        file_ << csv::record_heading << '\n' << std::flush;
+        check();
+    }
+
+    // For client_settings::on_record, too.
+    void write(const raida::request_record& one) { file_ << csv::line(one) << '\n'; }
+
+    // The requests of one fan-out, for programs that ask the engine themselves.
+    void write(const raida::requests<>& asked, const raida::replies<>& answers,
+               std::chrono::system_clock::time_point began, std::chrono::nanoseconds timeout)
+    {
+        for (const raida::reply& got : answers) {
+            const auto sent = asked[got.server].bytes;
+            const auto header = raida::request_header::parse(sent);
+            if (!header || got.attempts == 0)
+                continue;
+            raida::request_record one{.server = got.server,
+                                      .command = header->what,
+                                      .timestamp = began,
+                                      .timeout = timeout,
+                                      .bytes_sent = sent.size(),
+                                      .bytes_returned = got.datagram.size(),
+                                      .total = got.latency,
+                                      .timed_out = got.error == raida::errc::timed_out};
+            if (got)
+                one.server_time = got.header().execution_time;
+            write(one);
+        }
+    }
+
+    void close()
+    {
+        errno = 0;
+        file_.close();
+        check();
+    }
+
+  private:
+    void check() const
+    {
+        if (file_)
+            return;
+        const std::error_code why{errno != 0 ? errno : EIO, std::generic_category()};
+        throw bad_input{"cannot write " + quoted(path_) + ": " + why.message()};
+    }
+
+    std::string path_;
+    std::ofstream file_;
+};
+
+} // namespace support
+
+#endif // RAIDA_EXAMPLES_RECORD_CSV_HPP

@@ -1,0 +1,36 @@
+// A server list from a file, its host names looked up.
+#ifndef RAIDA_EXAMPLES_SERVER_FILE_HPP
+#define RAIDA_EXAMPLES_SERVER_FILE_HPP
+
+#include "bad_input.hpp"
+#include "secret_file.hpp"
+
+#include <raida/raida.hpp>
+
+#include <asio/io_context.hpp>
+
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace support {
+
+// Runs `io` meanwhile. A name that cannot be resolved spoils only its own server's slot. Throws bad_input.
+[[nodiscard]] inline raida::server_list<> read_servers(asio::io_context& io, const std::string& path)
+{
+    const secret_file file{path};
+    raida::parse_error error;
+    const auto hosts = raida::parse_servers(file.text(), error);
+    if (error)
+        throw bad_input{path + ": " + error.message()};
+    raida::server_list<> servers;
+    raida::async_resolve(
+        io, hosts, [&](std::error_code, raida::server_list<> resolved) { servers = std::move(resolved); });
+    io.run();
+    io.restart();
+    return servers;
+}
+
+} // namespace support
+
+#endif // RAIDA_EXAMPLES_SERVER_FILE_HPP
