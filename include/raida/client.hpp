@@ -49,9 +49,10 @@ struct server_versions
 /// then. What a server does is in the result. What is still open when `client_settings::budget` is spent is
 /// unknown there. Executor: posted to the client's executor, dispatched on the handler's associated one,
 /// once, never from the call. Per-operation cancellation: terminal, partial and total; completes with success
-/// and what has arrived. Object lifetimes: everything is copied. Destroying the client cancels its calls,
-/// whose handlers are still called. Thread safety: distinct objects safe, shared objects unsafe; calls are
-/// made on the executor.
+/// and what has arrived, and nothing more is sent; only a pown that has left is awaited for its deadline all
+/// the same, since another one on its page could be lost meanwhile. Object lifetimes: everything is copied.
+/// Destroying the client cancels its calls, whose handlers are still called. Thread safety: distinct objects
+/// safe, shared objects unsafe; calls are made on the executor.
 template <std::size_t N = server_count, class Transport = transport::udp, class Codec = basic_plain<N>,
           random_source Random = detail::random_bytes>
 class basic_client
@@ -89,7 +90,8 @@ class basic_client
 
     [[nodiscard]] executor_type get_executor() const { return core_->get_executor(); }
 
-    /// Other servers from now on; what is in flight is still awaited where it was sent.
+    /// Other servers from now on; what is in flight is still awaited where it was sent. A server that the
+    /// list has no address for is asked nothing: errc::no_endpoint.
     void set_servers(const server_list<N>& servers) { core_->replace(servers); }
 
     /// The engine beneath, for what the client has no words for.
@@ -123,8 +125,9 @@ class basic_client
         return ask_plainly<server_versions<N>>(version_command, read, std::forward<Token>(token));
     }
 
-    /// Are these tokens authentic? Result: `batch_tally<N>`, in the order given.
-    /// Errors: no_tokens, duplicate_token, invalid_denomination, invalid_serial_number.
+    /// Are these tokens authentic? Result: `batch_tally<N>`, in the order given. Where a token has no number
+    /// for a server (zero), that server is not asked about it and has no vote.
+    /// Errors: no_tokens, duplicate_token, invalid_denomination, invalid_serial_number, invalid_quorum.
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, batch_tally<N>)) Token>
     auto async_detect(std::span<const token_type> tokens, Token&& token)
     {

@@ -302,19 +302,21 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
         const auto found =
             signed_answer ? parse_find(one.status(), one.body(), part.tokens.size()) : std::nullopt;
         if (!found) {
-            if (one && one.status() == status::invalid_packet_length)
+            const bool too_long = one && one.status() == status::invalid_packet_length;
+            if (too_long)
                 core_->shorten(part.what, part.tokens.size());
-            if (one && part.tokens.size() > 1 &&
-                (one.status() == status::invalid_serial_or_denomination ||
-                 one.status() == status::invalid_packet_length))
+            // Short datagrams are never too long.
+            if (too_long ? part.tokens.size() > max_tokens(part.what, smallest_datagram_limit)
+                         : part.tokens.size() > 1 && one.status() == status::invalid_serial_or_denomination)
                 halve(part, one.server);
             return;
         }
         for (std::size_t i = 0; i < part.tokens.size(); ++i)
-            state_.set(part.tokens[i], one.server,
-                       (*found)[i] == find_answer::neither            ? holding::neither
-                       : (*found)[i] == find_answer::new_authenticity ? holding::new_number
-                                                                      : holding::old_number);
+            if (is_numbered(part.tokens[i], one.server)) // else a find that asked too much
+                state_.set(part.tokens[i], one.server,
+                           (*found)[i] == find_answer::neither            ? holding::neither
+                           : (*found)[i] == find_answer::new_authenticity ? holding::new_number
+                                                                          : holding::old_number);
     }
 
     // One token that a server does not know spoils a whole find there.
