@@ -181,7 +181,7 @@ class switchboard_run
             note_sent(server, lane.generation(), batch[i]);
         if (next(8) == 0) // found while sending
             fail();
-        board_.sent(server, std::span{batch}.first(done), now_);
+        board_.sent(server, std::span{batch}.first(done), now_, next(2) == 0);
         if (done < count && next(4) == 0)
             board_.fail_unsent(server, batch[done], std::make_error_code(std::errc::host_unreachable));
     }
@@ -254,8 +254,8 @@ class switchboard_run
         if (sent_.empty())
             return;
         const sent_datagram& to = sent_[sent_.size() - 1 - next(std::min<std::size_t>(sent_.size(), 20))];
-        const auto generation =
-            static_cast<std::uint8_t>((to.generation + (honest || next(5) != 0 ? 0U : 1U)) % 32);
+        const auto generation = static_cast<std::uint8_t>(
+            (to.generation + (honest || next(5) != 0 ? 0U : 1U)) % raida::detail::lane<n>::generations);
         const bytes whole = make_answer(to, generation, honest);
         const auto before = books(to.server);
         board_.on_datagram(to.server, generation, {.bytes = whole, .truncated = !honest && next(16) == 0},
@@ -287,10 +287,10 @@ class switchboard_run
         if (sent_.empty() || next(3) == 0)
             return board_.on_error(next(n), 0, error, {}, raida::request_id::unknown, now_);
         const sent_datagram& about = sent_[sent_.size() - 1 - next(std::min<std::size_t>(sent_.size(), 20))];
-        const std::size_t quoted[] = {50, 48, 32, 31, 8};
-        board_.on_error(about.server, about.generation, error,
-                        raida::bytes_view{about.packet}.first(quoted[next(5)]), raida::request_id::unknown,
-                        now_);
+        const std::size_t quoted[] = {50, 48, 32, 31, 8, 90}; // the last: with companions
+        bytes quote = about.packet;
+        quote.resize(quoted[next(6)]);
+        board_.on_error(about.server, about.generation, error, quote, raida::request_id::unknown, now_);
     }
 
     void take_results()

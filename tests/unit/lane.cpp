@@ -92,6 +92,26 @@ TEST_CASE("requests wait in order, wherever one leaves", "[lane]")
     CHECK(on.waiting() == std::vector<std::uint32_t>{0});
 }
 
+TEST_CASE("requests that left together know each other until one is settled", "[lane]")
+{
+    fixture on{4};
+    for (std::uint32_t i = 0; i < 4; ++i) {
+        on.add(i, 7);
+        on.send(i);
+        CHECK(on.in.companion_of(i) == no_round);
+    }
+    on.in.join(0, 1);
+    on.in.join(1, 2);
+    CHECK(on.in.companion_of(0) == 1);
+    CHECK(on.in.companion_of(2) == 1);
+    on.remove(1); // the others still do
+    CHECK(on.in.companion_of(0) == 2);
+    CHECK(on.in.companion_of(2) == 0);
+    on.remove(0);
+    CHECK(on.in.companion_of(2) == no_round);
+    CHECK(on.in.companion_of(3) == no_round);
+}
+
 TEST_CASE("requests are found by their echo, among any others", "[lane]")
 {
     fixture on{4};

@@ -338,8 +338,8 @@ void engine<N, Transport>::send_lane(std::size_t lane)
         const auto count = board_.next_batch(lane, batch);
         const auto now = transport_.now(); // before the send: an answer can be faster than a second look
         const auto done = transport_.submit(lane, from.generation(), std::span{batch}.first(count));
-        board_.sent(lane, std::span{batch}.first(done.count), now);
-        if (done.count == count)
+        board_.sent(lane, std::span{batch}.first(done.count), now, done.as_one);
+        if (!done.error)
             continue;
         if (is_system_error(done.error, std::errc::operation_would_block))
             return;

@@ -106,10 +106,30 @@ class lane
         ++sent_since_renewal_;
     }
 
-    void leave_place(const slot& one) noexcept
+    void leave_place(slot& one) noexcept
     {
         --in_flight_;
         --sent_through_[one.generation];
+        if (one.previous != no_round)
+            at(one.previous).next = one.next;
+        if (one.next != no_round)
+            at(one.next).previous = one.previous;
+        one.next = one.previous = no_round;
+    }
+
+    // ---- companions: requests that left as one packet, which the network may refuse as one. In flight the
+    // links of the queue are free for them.
+
+    void join(std::uint32_t earlier, std::uint32_t later) noexcept
+    {
+        at(earlier).next = later;
+        at(later).previous = earlier;
+    }
+
+    [[nodiscard]] std::uint32_t companion_of(std::uint32_t index) noexcept
+    {
+        const slot& one = at(index);
+        return one.previous != no_round ? one.previous : one.next;
     }
 
     // ---- generations: requests sent through an earlier socket are answered there

@@ -31,7 +31,8 @@ class linux_receiver
   public:
     enum class until
     {
-        short_batch, ///< there was less than asked for; whatever comes then makes the socket ready again
+        short_batch, ///< there was less than asked for, or one alone: whatever is left, or comes then, makes
+                     ///< the socket ready again
         empty        ///< the socket says that it is empty
     };
 
@@ -55,7 +56,7 @@ class linux_receiver
             hand_up(count, lane, generation, sink);
             const auto got = static_cast<std::size_t>(std::max(count, 0));
             wanted_ = std::clamp<std::size_t>(2 * got, 1, batch);
-            if (count <= 0 || (got < wanted && end == until::short_batch))
+            if (count <= 0 || (end == until::short_batch && (got < wanted || wanted == 1)))
                 return;
         }
     }
@@ -65,7 +66,7 @@ class linux_receiver
     {
         bool any = false;
         for (std::size_t rounds = 0; rounds < longest_drain; ++rounds) {
-            std::array<std::uint8_t, 128> quoted;
+            std::array<std::uint8_t, 576> quoted; // more is never quoted over IPv4
             alignas(cmsghdr) std::array<std::uint8_t, 512> control;
             iovec part{quoted.data(), quoted.size()};
             msghdr message{};

@@ -3,6 +3,7 @@
 #define RAIDA_DETAIL_LINUX_SOCKETS_HPP
 
 #include <raida/detail/linux_receiver.hpp>
+#include <raida/detail/linux_sender.hpp>
 #include <raida/detail/system_error.hpp>
 #include <raida/request_options.hpp>
 #include <raida/transport/seam.hpp>
@@ -87,10 +88,12 @@ class linux_sockets
         socket& from = *find(lane, generation);
         submitted done;
         for (int excuses = 2; done.count < batch.size();) {
-            const auto left = send_some(from.fd, batch.subspan(done.count));
+            const auto left = sender_.send(from.fd, batch.subspan(done.count), done.as_one);
             if (left > 0) {
                 done.count += static_cast<std::size_t>(left);
                 excuses = 2;
+                if (done.as_one)
+                    break;
                 continue;
             }
             done.error = last_error();
@@ -240,22 +243,6 @@ class linux_sockets
         one.awaits_space = wanted;
     }
 
-    static long send_some(int fd, std::span<const outgoing> batch) noexcept
-    {
-        if (batch.size() == 1)
-            return ::send(fd, batch[0].bytes.data(), batch[0].bytes.size(), MSG_NOSIGNAL) < 0 ? -1 : 1;
-        std::array<mmsghdr, 64> messages;
-        std::array<iovec, 64> parts;
-        const auto count = std::min(batch.size(), messages.size());
-        for (std::size_t i = 0; i < count; ++i) {
-            parts[i] = {const_cast<std::uint8_t*>(batch[i].bytes.data()), batch[i].bytes.size()};
-            messages[i] = {};
-            messages[i].msg_hdr.msg_iov = &parts[i];
-            messages[i].msg_hdr.msg_iovlen = 1;
-        }
-        return ::sendmmsg(fd, messages.data(), static_cast<unsigned>(count), MSG_NOSIGNAL);
-    }
-
     void receive()
     {
         std::array<epoll_event, 64> ready;
@@ -283,6 +270,7 @@ class linux_sockets
     std::weak_ptr<void> owner_;
     std::optional<asio::posix::basic_stream_descriptor<Executor>> watched_; // the epoll set
     std::vector<std::array<socket, 2>> sockets_; // per lane: the current one and its predecessor
+    linux_sender sender_;
     linux_receiver receiver_;
     std::size_t receive_buffer_;
     bool listening_ = false;

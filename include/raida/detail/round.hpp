@@ -38,7 +38,8 @@ struct slot
     std::uint32_t since = 0;        ///< when it was queued, or last sent
     std::uint32_t timeout = 0;      ///< its deadline, counted from the send
     std::uint32_t chain = no_round; ///< next request of the lane in the same bucket of echoes
-    std::uint32_t next = no_round;  ///< neighbours in the lane's queue; next also links settled slots
+    std::uint32_t next = no_round;  ///< neighbours in the lane's queue, companions once sent; next also links
+                                    ///< settled slots
     std::uint32_t previous = no_round;
     std::uint16_t echo = 0;
     std::uint8_t attempts = 0;

@@ -72,9 +72,9 @@ class switchboard
     /// What may leave on this lane, oldest first; nothing is changed until sent().
     std::size_t next_batch(std::size_t server, std::span<outgoing> batch);
 
-    /// These requests of a batch have left. Those that were settled meanwhile are passed over: a transport
-    /// may report an error while it sends.
-    void sent(std::size_t server, std::span<const outgoing> batch, time_point now);
+    /// These requests of a batch have left, as one packet maybe. Those that were settled meanwhile are passed
+    /// over: a transport may report an error while it sends.
+    void sent(std::size_t server, std::span<const outgoing> batch, time_point now, bool as_one = false);
 
     /// This request of a batch cannot be sent at all.
     void fail_unsent(std::size_t server, const outgoing& request, std::error_code error);

@@ -225,6 +225,12 @@ void switchboard<N>::on_error(std::size_t server, std::uint8_t generation, std::
         ++counts_.servers[server].unattributed;
         return;
     }
+    // A quote that is longer than the datagram is of the packet in which it left with others.
+    const bool all = quoted.size() > rounds_[blamed].packets.packet(server).size();
+    for (auto next = on.companion_of(blamed); all && next != no_round; next = on.companion_of(blamed)) {
+        ++counts_.servers[server].refused;
+        fail(server, next, error, now);
+    }
     ++counts_.servers[server].refused;
     fail(server, blamed, error, now);
 }

@@ -23,8 +23,9 @@ std::size_t switchboard<N>::next_batch(std::size_t server, std::span<outgoing> b
 }
 
 template <std::size_t N>
-void switchboard<N>::sent(std::size_t server, std::span<const outgoing> batch, time_point now)
+void switchboard<N>::sent(std::size_t server, std::span<const outgoing> batch, time_point now, bool as_one)
 {
+    std::uint32_t companion = no_round;
     auto& from = lanes_[server];
     now_ = now;
     from.history.advance(now, longest_timeout_);
@@ -48,6 +49,9 @@ void switchboard<N>::sent(std::size_t server, std::span<const outgoing> batch, t
         one.since = of.micros(now);
         ++one.attempts;
         from.take_place(one);
+        if (as_one && companion != no_round)
+            from.join(companion, index);
+        companion = index;
         due_by(of, of.due_of(one, limits_.queue_wait));
     }
     update_sendable(server);

@@ -55,11 +55,12 @@ struct outgoing
 
 /// How far submit() came: `count` requests left. If that is fewer than were given, `error` says why the next
 /// one did not: std::errc::operation_would_block when on_wake() will tell that it is worth trying again,
-/// anything else is that request's own failure.
+/// anything else is that request's own failure. Without an error the rest is to be submitted again.
 struct submitted
 {
     std::size_t count = 0;
     std::error_code error{};
+    bool as_one = false; ///< they left as one packet: an error that quotes more than the first is about all
 };
 
 /// Something that arrived.

@@ -82,7 +82,7 @@ class basic_udp_over
         auto done = sockets_.send(lane, generation, batch);
         if (done.error && lost_its_address(done.error) && !open(lane, generation)) {
             const auto rest = sockets_.send(lane, generation, batch.subspan(done.count));
-            done = {done.count + rest.count, rest.error};
+            done = {done.count + rest.count, rest.error, rest.as_one && done.count == 0};
         }
         if (detail::is_system_error(
                 done.error, std::errc::no_buffer_space)) { // the kernel's queue: it empties by itself, soon
