@@ -53,6 +53,8 @@ void run(const arguments& given)
         measure_workers(on);
     if (wanted("memory"))
         measure_memory(on);
+    if (wanted("batches"))
+        measure_batches(on);
     on.results.print_targets();
     on.results.write(on.folder + "/contest.json");
 }

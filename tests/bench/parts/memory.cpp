@@ -1,32 +1,15 @@
 #include "../support/compete.hpp"
+#include "memory_in_use.hpp"
 #include "stage.hpp"
 
 #include <chrono>
 #include <thread>
-
-#include <malloc.h>
 
 namespace bench {
 namespace {
 
 constexpr std::size_t in_flight = 512;
 constexpr std::chrono::milliseconds deadline{600};
-
-#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
-#if __GLIBC_PREREQ(2, 33)
-#define RAIDA_BENCH_MALLINFO
-#endif
-#endif
-
-std::optional<double> bytes_in_use() noexcept
-{
-#ifdef RAIDA_BENCH_MALLINFO
-    const auto info = mallinfo2();
-    return static_cast<double>(info.uordblks + info.hblkhd);
-#else
-    return std::nullopt;
-#endif
-}
 
 // A server is silent, so all fan-outs are still in flight when another thread looks.
 std::optional<double> bytes_per_fanout(contestant& who)
@@ -38,7 +21,7 @@ std::optional<double> bytes_per_fanout(contestant& who)
     const auto before = bytes_in_use();
     std::optional<double> during;
     std::thread watcher{[&during] {
-        std::this_thread::sleep_for(deadline / 2);
+        std::this_thread::sleep_until(bench_clock::now() + deadline / 2);
         during = bytes_in_use();
     }};
     who.run(in_flight, in_flight, told);

@@ -6,6 +6,8 @@
 #include "../support/report.hpp"
 #include "../support/server_process.hpp"
 
+#include <raida/token.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -53,6 +55,12 @@ void measure_workers(stage& on);
 
 /// Memory per fan-out in flight.
 void measure_memory(stage& on);
+
+/// The typed client with a large batch.
+void measure_batches(stage& on);
+
+/// Authentic to servers that believe everything.
+std::vector<raida::token> make_tokens(std::size_t count);
 
 } // namespace bench
 
