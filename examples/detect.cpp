@@ -8,6 +8,7 @@
 #include "support/key_token.hpp"
 #include "support/progress.hpp"
 #include "support/record_csv.hpp"
+#include "support/run_program.hpp"
 #include "support/sealing.hpp"
 #include "support/server_file.hpp"
 #include "support/terminal.hpp"
@@ -22,7 +23,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -190,14 +190,6 @@ int detect(const settings& wanted)
 
 int main(int argc, char** argv)
 {
-    try {
-        const settings wanted = read_settings(argc, argv);
-        if (!wanted.help)
-            return detect(wanted);
-        std::cout << help;
-        return 0;
-    } catch (const std::exception& problem) {
-        std::cerr << "detect: " << problem.what() << '\n';
-        return 2;
-    }
+    return support::run_program(
+        "detect", help, [&] { return read_settings(argc, argv); }, detect);
 }

@@ -6,6 +6,7 @@
 #include "support/health_report.hpp"
 #include "support/live_screen.hpp"
 #include "support/record_csv.hpp"
+#include "support/run_program.hpp"
 #include "support/server_file.hpp"
 #include "support/terminal.hpp"
 
@@ -20,7 +21,6 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <iostream>
 #include <optional>
@@ -266,14 +266,6 @@ int echo(const settings& wanted)
 
 int main(int argc, char** argv)
 {
-    try {
-        const settings wanted = read_settings(argc, argv);
-        if (!wanted.help)
-            return echo(wanted);
-        std::cout << help;
-        return 0;
-    } catch (const std::exception& problem) {
-        std::cerr << "echo: " << problem.what() << '\n';
-        return 2;
-    }
+    return support::run_program(
+        "echo", help, [&] { return read_settings(argc, argv); }, echo);
 }

@@ -4,6 +4,7 @@
 #include "support/journal_file.hpp"
 #include "support/key_token.hpp"
 #include "support/pown_demonstration.hpp"
+#include "support/run_program.hpp"
 #include "support/server_file.hpp"
 #include "support/terminal.hpp"
 #include "support/token_file.hpp"
@@ -18,7 +19,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -316,14 +316,6 @@ int pown(const settings& wanted)
 
 int main(int argc, char** argv)
 {
-    try {
-        const settings wanted = read_settings(argc, argv);
-        if (!wanted.help)
-            return pown(wanted);
-        std::cout << help;
-        return 0;
-    } catch (const std::exception& problem) {
-        std::cerr << "pown: " << problem.what() << '\n';
-        return 2;
-    }
+    return support::run_program(
+        "pown", help, [&] { return read_settings(argc, argv); }, pown);
 }
