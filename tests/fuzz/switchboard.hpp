@@ -287,8 +287,10 @@ class switchboard_run
         if (sent_.empty() || next(3) == 0)
             return board_.on_error(next(n), 0, error, {}, raida::request_id::unknown, now_);
         const sent_datagram& about = sent_[sent_.size() - 1 - next(std::min<std::size_t>(sent_.size(), 20))];
-        const std::size_t quoted[] = {50, 48, 32, 31, 8, 90}; // the last: with companions
+        const std::size_t quoted[] = {50, 48, 32, 31, 8, 90};
         bytes quote = about.packet;
+        if (&about != &sent_.back() && next(2) == 0) // they may have left together
+            quote.insert(quote.end(), (&about)[1].packet.begin(), (&about)[1].packet.end());
         quote.resize(quoted[next(6)]);
         board_.on_error(about.server, about.generation, error, quote, raida::request_id::unknown, now_);
     }

@@ -168,6 +168,7 @@ class switchboard
     void lengthen(const round<N>& of, slot& one, std::size_t server);
     [[nodiscard]] std::uint32_t unsigned_only(std::size_t server, const match& found);
     bool give_hint(std::size_t server, std::uint8_t generation, status seen);
+    [[nodiscard]] bool quotes_companions(std::size_t server, std::uint32_t first, bytes_view quoted);
     void answer(std::size_t server, std::uint32_t index, bytes_view bytes, bool verified, time_point now);
     void fail(std::size_t server, std::uint32_t index, std::error_code error, time_point now);
     void expire_slot(round<N>& which, std::size_t server, time_point now);

@@ -194,6 +194,20 @@ void switchboard<N>::fail(std::size_t server, std::uint32_t index, std::error_co
     settle(of, server, true);
 }
 
+// A quote that goes on with the next request is of the packet in which they left together.
+template <std::size_t N>
+bool switchboard<N>::quotes_companions(std::size_t server, std::uint32_t first, bytes_view quoted)
+{
+    const auto next = lanes_[server].at(first).next;
+    const std::size_t size = rounds_[first].packets.packet(server).size();
+    if (next == no_round || quoted.size() <= size)
+        return false;
+    const bytes_view rest = quoted.subspan(size), packet = rounds_[next].packets.packet(server);
+    return std::equal(rest.begin(),
+                      rest.begin() + static_cast<std::ptrdiff_t>(std::min(rest.size(), packet.size())),
+                      packet.begin());
+}
+
 template <std::size_t N>
 void switchboard<N>::on_error(std::size_t server, std::uint8_t generation, std::error_code error,
                               bytes_view quoted, request_id id, time_point now)
@@ -225,8 +239,7 @@ void switchboard<N>::on_error(std::size_t server, std::uint8_t generation, std::
         ++counts_.servers[server].unattributed;
         return;
     }
-    // A quote that is longer than the datagram is of the packet in which it left with others.
-    const bool all = quoted.size() > rounds_[blamed].packets.packet(server).size();
+    const bool all = quotes_companions(server, blamed, quoted);
     for (auto next = on.companion_of(blamed); all && next != no_round; next = on.companion_of(blamed)) {
         ++counts_.servers[server].refused;
         fail(server, next, error, now);

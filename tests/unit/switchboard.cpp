@@ -1,0 +1,122 @@
+// What the network refuses, charged to the requests that it is about. Everything else that the switchboard
+// decides is tested through the engine, in simulation/.
+#include <raida/detail/switchboard.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <system_error>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using bytes = std::vector<std::uint8_t>;
+
+// Three requests to one server that left as one packet.
+struct fixture
+{
+    static constexpr std::size_t n = 3;
+
+    raida::detail::switchboard<n> board{raida::limits{}};
+    raida::detail::time_point now{1h};
+    std::array<raida::replies<n>, 3> answers{};
+    std::array<bytes, 3> packets{};
+
+    fixture()
+    {
+        for (std::size_t i = 0; i < packets.size(); ++i) {
+            packets[i].assign(50, static_cast<std::uint8_t>(i + 1));
+            raida::request_header header{.what = raida::echo_command};
+            header.echo(static_cast<std::uint16_t>(100 + i));
+            header.write(packets[i].data());
+            std::array<raida::detail::packet_view, n> views{};
+            views[0] = {packets[i], raida::implied_signature(packets[i])};
+            board.admit(views, {}, answers[i], 1, nullptr, now);
+        }
+        std::array<raida::outgoing, 8> batch;
+        const auto count = board.next_batch(0, batch);
+        REQUIRE(count == 3);
+        board.sent(0, std::span{batch}.first(count), now, true);
+    }
+
+    void refuse(bytes quoted)
+    {
+        board.on_error(0, 0, std::make_error_code(std::errc::connection_refused), quoted,
+                       raida::request_id::unknown, now);
+    }
+
+    std::array<bool, 3> open() const
+    {
+        std::array<bool, 3> still{};
+        for (std::size_t i = 0; i < still.size(); ++i)
+            still[i] = answers[i][0].error == raida::errc::pending;
+        return still;
+    }
+};
+
+bytes operator+(bytes first, const bytes& second)
+{
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+}
+
+} // namespace
+
+TEST_CASE("a refusal that quotes two requests is about all that left with them", "[switchboard]")
+{
+    fixture on;
+    on.refuse(on.packets[0] + on.packets[1]);
+    CHECK(on.open() == std::array{false, false, false});
+    CHECK(on.board.counts().servers[0].refused == 3);
+}
+
+TEST_CASE("a quote may end within the second request", "[switchboard]")
+{
+    fixture on;
+    bytes quoted = on.packets[0] + on.packets[1];
+    quoted.resize(73);
+    on.refuse(quoted);
+    CHECK(on.open() == std::array{false, false, false});
+}
+
+TEST_CASE("a refusal that quotes one request is about that one, wherever it stood", "[switchboard]")
+{
+    for (std::size_t which = 0; which < 3; ++which) {
+        CAPTURE(which);
+        fixture on;
+        on.refuse(on.packets[which]);
+        std::array<bool, 3> expected{true, true, true};
+        expected[which] = false;
+        CHECK(on.open() == expected);
+        CHECK(on.board.counts().servers[0].refused == 1);
+    }
+}
+
+TEST_CASE("routers pad what they quote: padding is no other request", "[switchboard]")
+{
+    fixture on;
+    bytes quoted = on.packets[0];
+    quoted.resize(100);
+    on.refuse(quoted);
+    CHECK(on.open() == std::array{false, true, true});
+}
+
+TEST_CASE("what was answered before a refusal keeps its answer", "[switchboard]")
+{
+    fixture on;
+    bytes answer(raida::header_size);
+    raida::response_header header{.server = 0, .status = raida::status::success};
+    header.echo = 101;
+    header.signature = *raida::implied_signature(on.packets[1]);
+    header.write(answer.data());
+    on.board.on_datagram(0, 0, {.bytes = answer}, on.now);
+    CHECK(on.answers[1][0]);
+    on.refuse(on.packets[0] + on.packets[1]); // one answer proves that the packet was not refused as a whole
+    CHECK(on.open() == std::array{false, false, true});
+    CHECK(on.answers[1][0]);
+    CHECK(on.board.counts().servers[0].refused == 1);
+}
