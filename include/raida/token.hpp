@@ -112,6 +112,36 @@ using token = basic_token<>;
 
 namespace detail {
 
+/// Reads denomination and serial number from the front of a line. Returns the field that is wrong and sets
+/// `error`, or null.
+inline const char* read_token_id(std::string_view& line, std::uint32_t limit, token_id& into,
+                                 errc& error) noexcept
+{
+    const auto power = parse_number<std::int8_t>(take_until(',', line));
+    if (!power || !denomination{*power}.is_valid()) {
+        error = errc::invalid_denomination;
+        return "denomination";
+    }
+    const auto number = parse_number<std::uint32_t>(take_until(',', line));
+    if (!number || !serial_number{*number}.is_valid(limit)) {
+        error = errc::invalid_serial_number;
+        return "serial number";
+    }
+    into = {{*power}, {*number}};
+    return nullptr;
+}
+
+/// Keys of tokens, each with its line: the first line that repeats an earlier one, 0 if there is none.
+inline std::size_t first_repeated_line(std::vector<std::pair<std::uint64_t, std::size_t>> lines)
+{
+    std::sort(lines.begin(), lines.end());
+    std::size_t first = 0;
+    for (std::size_t i = 1; i < lines.size(); ++i)
+        if (lines[i].first == lines[i - 1].first && (first == 0 || lines[i].second < first))
+            first = lines[i].second;
+    return first;
+}
+
 // Reads denomination, serial number and N authenticity numbers per line. Errors name places, never contents.
 template <std::size_t N>
 class token_reader
@@ -145,16 +175,13 @@ class token_reader
         if (!std::exchange(started_, true) && is_heading(line))
             return;
         basic_token<N>& token = tokens_.emplace_back();
-        lines_.emplace_back(0, line_);
-        const auto power = parse_number<std::int8_t>(take_until(',', line));
-        if (!power || !denomination{*power}.is_valid())
-            return refuse(errc::invalid_denomination, "denomination");
-        const auto number = parse_number<std::uint32_t>(take_until(',', line));
-        if (!number || !serial_number{*number}.is_valid(limit_))
-            return refuse(errc::invalid_serial_number, "serial number");
-        token.denomination = {*power};
-        token.serial = {*number};
-        lines_.back().first = token.id().key();
+        token_id id;
+        errc wrong{};
+        if (const char* const field = read_token_id(line, limit_, id, wrong))
+            return refuse(wrong, field);
+        token.denomination = id.denomination;
+        token.serial = id.serial;
+        lines_.emplace_back(id.key(), line_);
         for (std::size_t server = 0; server < N; ++server) {
             auto secret = authenticity_number::from_hex(take_until(',', line));
             if (!secret)
@@ -173,15 +200,9 @@ class token_reader
         return !first.empty() && !second.empty() && is_letter(first.front()) && is_letter(second.front());
     }
 
-    // Names the first line that repeats an earlier one.
     void refuse_duplicates()
     {
-        std::sort(lines_.begin(), lines_.end());
-        std::size_t first = 0;
-        for (std::size_t i = 1; i < lines_.size(); ++i)
-            if (lines_[i].first == lines_[i - 1].first && (first == 0 || lines_[i].second < first))
-                first = lines_[i].second;
-        if (first != 0)
+        if (const auto first = first_repeated_line(std::move(lines_)); first != 0)
             error_ = {make_error_code(errc::duplicate_token), first, {}};
     }
 

@@ -7,7 +7,6 @@
 #include <raida/detail/exchange.hpp>
 #include <raida/detail/pending_result.hpp>
 #include <raida/detail/split_chunk.hpp>
-#include <raida/detail/system_error.hpp>
 #include <raida/errc.hpp>
 
 #include <algorithm>
@@ -177,8 +176,8 @@ class batch : public std::enable_shared_from_this<batch<Core, Reader>>
 
     void finished(const chunk& part, std::error_code error, const replies<N>& answers)
     {
-        if (error && error != errc::timed_out && !is_system_error(error, std::errc::operation_canceled))
-            error_ = error; // what every other chunk would meet too
+        if (is_for_all(error))
+            error_ = error;
         const auto again = may_go_on() && !error ? refused(part, answers) : std::bitset<N>{};
         reader_.read(part.first, part.count, answers, part.servers, again);
         if (again.any())

@@ -37,6 +37,7 @@ struct client_attempt
     requests<N> asked{};
     replies<N> answers{};
     address_versions<N> versions{};
+    std::bitset<N> outdated{}; ///< answered, but by machines that are asked no longer
     std::array<std::chrono::nanoseconds, N> timeouts{}; ///< only for a recorder
     std::chrono::system_clock::time_point began{};
 };
@@ -109,17 +110,15 @@ class client_core
     }
 
     /// Answers of machines that are asked no longer: how to read their bodies is nobody's knowledge any more,
-    /// and what they would teach is wrong of those that are asked now. Returns whose answer was dropped.
-    std::bitset<N> drop_outdated(client_attempt<N>& of) const
+    /// and what they would teach is wrong of those that are asked now.
+    void drop_outdated(client_attempt<N>& of) const
     {
-        std::bitset<N> dropped;
         for (std::size_t i = 0; i < N; ++i)
             if (const reply& one = of.answers[i];
                 Codec::encrypts && of.versions[i] != versions_[i] && !one.body().empty()) {
                 of.answers.fail(i, errc::not_awaited, one.latency, one.attempts);
-                dropped.set(i);
+                of.outdated.set(i);
             }
-        return dropped;
     }
 
     /// A server says that so many tokens are too long a datagram.

@@ -5,6 +5,7 @@
 
 #include <raida/codec.hpp>
 #include <raida/detail/client_core.hpp>
+#include <raida/detail/system_error.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -22,6 +23,12 @@
 #include <utility>
 
 namespace raida::inline v1::detail {
+
+/// Would every other question of the same call meet this error too? Not what only ran out of time.
+inline bool is_for_all(std::error_code error) noexcept
+{
+    return error && error != errc::timed_out && !is_system_error(error, std::errc::operation_canceled);
+}
 
 /// A pown is neither cancelled nor cut short by the budget: until its deadline is over another one on the
 /// same page could be lost.
@@ -121,14 +128,13 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
     void after_primary()
     {
         answered_ = true;
-        const auto outdated = core_->drop_outdated(first_);
         unclear_ = open(first_);
         std::bitset<N> elsewhere;
         if (is_idempotent(question_.what) && time_is_left())
             for (std::size_t i = 0; i < N; ++i)
-                elsewhere[i] =
-                    outdated[i] || (first_.answers[i].attempts != 0 && did_not_answer(first_.answers[i]) &&
-                                    core_->change_address(i, first_.versions[i]));
+                elsewhere[i] = first_.outdated[i] ||
+                               (first_.answers[i].attempts != 0 && did_not_answer(first_.answers[i]) &&
+                                core_->change_address(i, first_.versions[i]));
         if (elsewhere.none())
             return after_mirrors();
         ask(question_.build, elsewhere, second_, [this, elsewhere] {
@@ -145,7 +151,7 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
             return finish({});
         const auto version = [core = core_](std::error_code& error) { return core->ask.version(error); };
         ask(version, unclear_, probe_, [this] {
-            static_cast<void>(core_->drop_outdated(probe_));
+            core_->drop_outdated(probe_);
             core_->codec.learn(probe_.asked, probe_.answers);
             static_cast<void>(open(first_));
             static_cast<void>(open(second_));
@@ -156,7 +162,7 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
     // Servers whose answer can be read in two ways.
     std::bitset<N> open(attempt& of)
     {
-        static_cast<void>(core_->drop_outdated(of));
+        core_->drop_outdated(of);
         return core_->codec.open(of.asked, of.answers,
                                  {question_.token_count, core_->settings.consensus.bit_order});
     }

@@ -14,7 +14,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -85,15 +84,13 @@ class journal_reader
     void read_token(std::string_view line)
     {
         basic_token<N>& token = record_.tokens.emplace_back();
-        const auto power = parse_number<std::int8_t>(take_until(',', line));
-        if (!power || !denomination{*power}.is_valid())
-            return refuse(errc::invalid_denomination, "denomination");
-        const auto number = parse_number<std::uint32_t>(take_until(',', line));
-        if (!number || !serial_number{*number}.is_valid(limit_))
-            return refuse(errc::invalid_serial_number, "serial number");
-        token.denomination = {*power};
-        token.serial = {*number};
-        lines_.emplace_back(token.id().key(), line_);
+        token_id id;
+        errc wrong{};
+        if (const char* const field = read_token_id(line, limit_, id, wrong))
+            return refuse(wrong, field);
+        token.denomination = id.denomination;
+        token.serial = id.serial;
+        lines_.emplace_back(id.key(), line_);
         const std::string_view letters = take_until(',', line);
         if (letters.size() != N || letters.find_first_not_of(journal_holdings) != std::string_view::npos)
             return refuse(errc::malformed_line, "what the servers hold");
@@ -137,13 +134,10 @@ class journal_reader
 
     void refuse_duplicates()
     {
-        std::sort(lines_.begin(), lines_.end());
-        const auto twice = std::adjacent_find(
-            lines_.begin(), lines_.end(), [](auto& left, auto& right) { return left.first == right.first; });
-        if (twice == lines_.end())
-            return;
-        line_ = std::next(twice)->second;
-        refuse(errc::duplicate_token);
+        if (const auto first = first_repeated_line(std::move(lines_)); first != 0) {
+            line_ = first;
+            refuse(errc::duplicate_token);
+        }
     }
 
     void refuse(errc code, std::string field = {})

@@ -6,7 +6,6 @@
 #include <raida/detail/batch.hpp>
 #include <raida/detail/new_numbers.hpp>
 #include <raida/detail/page_order.hpp>
-#include <raida/detail/system_error.hpp>
 #include <raida/pown_options.hpp>
 #include <raida/transfer.hpp>
 
@@ -266,8 +265,8 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
 
     void finished(const chunk& part, std::error_code error, const replies<N>& answers)
     {
-        if (error && error != errc::timed_out && !is_system_error(error, std::errc::operation_canceled))
-            error_ = error; // what every other chunk would meet too
+        if (is_for_all(error))
+            error_ = error;
         for (std::size_t server = 0; server < N; ++server)
             if (part.servers[server] && !error)
                 part.what == pown_command ? read_pown(part, answers[server])
