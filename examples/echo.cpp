@@ -2,6 +2,7 @@
 #include "support/arguments.hpp"
 #include "support/bad_input.hpp"
 #include "support/demonstration.hpp"
+#include "support/finish_calls_after.hpp"
 #include "support/health.hpp"
 #include "support/health_report.hpp"
 #include "support/live_screen.hpp"
@@ -120,8 +121,10 @@ class checkup
     {
         asio::signal_set signals{io_};
         if (wanted_.watch) {
-            signals.add(SIGINT);
-            signals.add(SIGTERM);
+            for (const int signal : {SIGINT, SIGTERM}) {
+                signals.add(signal);
+                support::finish_calls_after(signal);
+            }
             signals.async_wait([this](std::error_code, int) { io_.stop(); });
         }
         const support::terminal plain;

@@ -288,6 +288,20 @@ TEST_CASE("Ctrl-C ends --watch cleanly, with the cursor back and the exit code o
     CHECK(shown.out.ends_with("\x1b[?7h\x1b[?25h\x1b[?1049l"));
 }
 
+TEST_CASE("a signal while echo waits for a slow terminal spoils nothing", "[echo]")
+{
+    for (const int signal : {SIGINT, SIGTERM}) {
+        CAPTURE(signal);
+        network n;
+        n.fleet.start();
+        const outcome shown = interrupt_while_writing(
+            "TERM=xterm", RAIDA_ECHO_PROGRAM " --watch 0" + n.list(), signal, n.folder);
+        CHECK(shown.code == 1); // no round is over
+        CHECK(shown.err.empty());
+        CHECK(shown.out.ends_with("\x1b[?7h\x1b[?25h\x1b[?1049l"));
+    }
+}
+
 TEST_CASE("--records writes a line for each request that was sent", "[echo]")
 {
     network n;

@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -98,6 +99,16 @@ class fake_terminal
 
     [[nodiscard]] const std::string& name() const { return name_; }
 
+    // Whoever writes to it now waits for read().
+    void fill() const
+    {
+        const int filler = open(name_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+        REQUIRE(filler >= 0);
+        while (write(filler, ".", 1) == 1) {
+        }
+        close(filler);
+    }
+
     // From now on read() ends when nobody has the terminal open.
     void close_slave()
     {
@@ -137,12 +148,10 @@ inline outcome run_in_terminal(const std::string& command, const scratch_folder&
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, shown, folder.read("err")};
 }
 
-// The same, and gets a signal as soon as it has shown `text`. The command is one program: "NAME=VALUE" and
-// arguments.
-inline outcome interrupt_in_terminal(const std::string& environment, const std::string& command,
-                                     std::string_view text, int signal, const scratch_folder& folder)
+// Starts a command that is one program, "NAME=VALUE" and arguments, with this terminal.
+inline pid_t start_in_terminal(const fake_terminal& terminal, const std::string& environment,
+                               const std::string& command, const scratch_folder& folder)
 {
-    fake_terminal terminal;
     const std::string line =
         environment + " exec " + command + " >" + terminal.name() + " 2>" + (folder / "err");
     const char* const arguments[] = {"sh", "-c", line.c_str(), nullptr};
@@ -154,16 +163,58 @@ inline outcome interrupt_in_terminal(const std::string& environment, const std::
     REQUIRE(posix_spawn(&child, "/bin/sh", &actions, nullptr, const_cast<char* const*>(arguments), environ) ==
             0);
     posix_spawn_file_actions_destroy(&actions);
+    return child;
+}
+
+inline outcome outcome_of(pid_t child, std::string shown, const scratch_folder& folder)
+{
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, std::move(shown), folder.read("err")};
+}
+
+// The same as run_in_terminal(), and gets a signal as soon as it has shown `text`.
+inline outcome interrupt_in_terminal(const std::string& environment, const std::string& command,
+                                     std::string_view text, int signal, const scratch_folder& folder)
+{
+    fake_terminal terminal;
+    const pid_t child = start_in_terminal(terminal, environment, command, folder);
     terminal.close_slave();
     bool sent = false;
-    const std::string shown = terminal.read([&](const std::string& so_far) {
+    std::string shown = terminal.read([&](const std::string& so_far) {
         if (!sent && so_far.find(text) != std::string::npos)
             sent = kill(child, signal) == 0;
     });
-    int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
     CHECK(sent);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, shown, folder.read("err")};
+    return outcome_of(child, std::move(shown), folder);
+}
+
+// Has it a handler for `signal`, and does it wait for something?
+inline bool waits_with_handler(pid_t program, int signal)
+{
+    std::ifstream status{"/proc/" + std::to_string(program) + "/status"};
+    bool sleeps = false, handles = false;
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("State:"))
+            sleeps = line.find('S', 6) != std::string::npos;
+        else if (line.starts_with("SigCgt:"))
+            handles = (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0;
+    return sleeps && handles;
+}
+
+// The same, but gets the signal while the first thing that it shows waits for the terminal.
+inline outcome interrupt_while_writing(const std::string& environment, const std::string& command, int signal,
+                                       const scratch_folder& folder)
+{
+    fake_terminal terminal;
+    terminal.fill();
+    const pid_t child = start_in_terminal(terminal, environment, command, folder);
+    terminal.close_slave();
+    while (!waits_with_handler(child, signal))
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    CHECK(kill(child, signal) == 0);
+    std::this_thread::sleep_for(std::chrono::milliseconds{1}); // not needed; makes a spoilt write likelier
+    return outcome_of(child, terminal.read(), folder);
 }
 
 } // namespace program_support
