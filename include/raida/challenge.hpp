@@ -6,7 +6,6 @@
 #include <raida/packet.hpp>
 #include <raida/version.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -17,26 +16,32 @@ namespace raida::inline v1 {
 namespace detail {
 
 // Four tables: row k advances a byte over k more bytes of zeros, so that four bytes are done in one step.
-inline constexpr auto crc32_tables = [] {
-    std::array<std::array<std::uint32_t, 256>, 4> rows{};
-    for (std::uint32_t byte = 0; byte < 256; ++byte) {
-        std::uint32_t crc = byte;
-        for (int bit = 0; bit < 8; ++bit)
+struct crc32_tables
+{
+    std::uint32_t rows[4][256] = {};
+
+    constexpr crc32_tables() noexcept
+    {
+        std::uint32_t crc = 1;
+        for (unsigned bit = 128; bit != 0; bit /= 2) { // the rest is sums: CRC(a ^ b) = CRC(a) ^ CRC(b)
             crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0xEDB88320U : 0U);
-        rows[0][byte] = crc;
+            for (unsigned byte = 0; byte < 256; byte += 2 * bit)
+                rows[0][byte + bit] = rows[0][byte] ^ crc;
+        }
+        for (unsigned row = 1; row < 4; ++row)
+            for (unsigned byte = 0; byte < 256; ++byte)
+                rows[row][byte] = (rows[row - 1][byte] >> 8) ^ rows[0][rows[row - 1][byte] & 0xFFU];
     }
-    for (std::size_t row = 1; row < rows.size(); ++row)
-        for (std::size_t byte = 0; byte < 256; ++byte)
-            rows[row][byte] = (rows[row - 1][byte] >> 8) ^ rows[0][rows[row - 1][byte] & 0xFFU];
-    return rows;
-}();
+};
+
+inline constexpr crc32_tables crc32_table;
 
 } // namespace detail
 
 /// CRC-32 as zlib computes it. `seed` is the CRC of what came before, so that data can come in pieces.
 [[nodiscard]] constexpr std::uint32_t crc32(bytes_view data, std::uint32_t seed = 0) noexcept
 {
-    const auto& rows = detail::crc32_tables;
+    const auto& rows = detail::crc32_table.rows;
     std::uint32_t crc = ~seed;
     std::size_t at = 0;
     for (; data.size() - at >= 4; at += 4) {
@@ -56,7 +61,7 @@ inline constexpr auto crc32_tables = [] {
 [[nodiscard]] constexpr signature make_challenge(const std::array<std::uint8_t, 12>& random) noexcept
 {
     signature challenge{};
-    std::copy(random.begin(), random.end(), challenge.begin());
+    detail::copy_bytes(random.data(), random.size(), challenge.data());
     detail::store_big<4>(challenge.data() + random.size(), crc32(random));
     return challenge;
 }

@@ -10,8 +10,8 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <system_error>
-#include <variant>
 
 namespace raida::inline v1 {
 
@@ -60,40 +60,35 @@ class deadlines
 {
   public:
     using duration = std::chrono::nanoseconds;
-    using per_server = std::array<duration, N>;
 
     /// The default for all.
-    constexpr deadlines() noexcept : rule_{duration{default_deadline}} {}
+    constexpr deadlines() noexcept : deadlines{default_deadline} {}
 
     /// One for all.
     template <class Rep, class Period>
-    constexpr deadlines(std::chrono::duration<Rep, Period> all) noexcept : rule_{convert(all)}
-    {}
+    constexpr deadlines(std::chrono::duration<Rep, Period> all) noexcept
+    {
+        each_.fill(convert(all));
+    }
 
     /// One per server, by its id.
     template <class Rep, class Period>
     constexpr deadlines(const std::array<std::chrono::duration<Rep, Period>, N>& each) noexcept
     {
-        per_server converted{};
-        std::transform(each.begin(), each.end(), converted.begin(), [](auto one) { return convert(one); });
-        rule_ = converted;
+        std::transform(each.begin(), each.end(), each_.begin(), [](auto one) { return convert(one); });
     }
 
     /// Learned, within bounds.
-    constexpr deadlines(const learned& bounds) noexcept : rule_{bounds} {}
+    constexpr deadlines(const learned& bounds) noexcept : learned_{bounds} {}
 
     /// Empty, or errc::invalid_deadline.
     [[nodiscard]] std::error_code check() const noexcept
     {
         const auto is_wrong = [](duration one) { return one <= duration::zero() || one > longest_deadline; };
-        bool wrong = false;
-        if (const auto* bounds = std::get_if<learned>(&rule_))
-            wrong = is_wrong(bounds->shortest) || is_wrong(bounds->longest) || is_wrong(bounds->unknown) ||
-                    bounds->shortest > bounds->longest;
-        else if (const auto* each = std::get_if<per_server>(&rule_))
-            wrong = std::any_of(each->begin(), each->end(), is_wrong);
-        else
-            wrong = is_wrong(*std::get_if<duration>(&rule_));
+        const bool wrong = learned_
+                               ? is_wrong(learned_->shortest) || is_wrong(learned_->longest) ||
+                                     is_wrong(learned_->unknown) || learned_->shortest > learned_->longest
+                               : std::any_of(each_.begin(), each_.end(), is_wrong);
         return wrong ? make_error_code(errc::invalid_deadline) : std::error_code{};
     }
 
@@ -101,11 +96,7 @@ class deadlines
     [[nodiscard]] constexpr duration for_server(std::size_t server, const round_trip& known = {},
                                                 command_code what = {}, std::size_t size = 0) const noexcept
     {
-        if (const auto* all = std::get_if<duration>(&rule_))
-            return *all;
-        if (const auto* each = std::get_if<per_server>(&rule_))
-            return (*each)[server];
-        return (*std::get_if<learned>(&rule_))(known, what, size);
+        return learned_ ? (*learned_)(known, what, size) : each_[server];
     }
 
   private:
@@ -121,7 +112,8 @@ class deadlines
         return std::max(duration{1}, std::chrono::duration_cast<duration>(from));
     }
 
-    std::variant<duration, per_server, learned> rule_;
+    std::array<duration, N> each_{};
+    std::optional<learned> learned_;
 };
 
 /// Whether a request that was not answered may be sent again, to the same server, with the same bytes.

@@ -7,7 +7,7 @@
 #include <raida/learning.hpp>
 #include <raida/reply.hpp>
 #include <raida/request_options.hpp>
-#include <raida/servers.hpp>
+#include <raida/server_list.hpp>
 #include <raida/statistics.hpp>
 #include <raida/transport/udp.hpp>
 

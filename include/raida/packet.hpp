@@ -6,7 +6,6 @@
 #include <raida/status.hpp>
 #include <raida/version.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -93,13 +92,13 @@ struct request_header
         to[5] = what.code;
         detail::store_big<2>(to + 6, coin);
         to[8] = bitfield;
-        std::copy(reserved.begin(), reserved.end(), to + 9);
+        detail::copy_bytes(reserved.data(), reserved.size(), to + 9);
         to[14] = packet_index;
         to[15] = packet_count;
         to[16] = static_cast<std::uint8_t>(encryption);
-        std::copy(key_id.begin(), key_id.end(), to + 17);
+        detail::copy_bytes(key_id.data(), key_id.size(), to + 17);
         detail::store_big<2>(to + 22, body_size);
-        std::copy(nonce.begin(), nonce.end(), to + 24);
+        detail::copy_bytes(nonce.data(), nonce.size(), to + 24);
     }
 
     /// The inverse of write(); nothing only for fewer than `header_size` bytes.
@@ -116,13 +115,13 @@ struct request_header
         header.what = {from[4], from[5]};
         header.coin = detail::load_big<2, std::uint16_t>(from + 6);
         header.bitfield = from[8];
-        std::copy_n(from + 9, header.reserved.size(), header.reserved.begin());
+        detail::copy_bytes(from + 9, header.reserved.size(), header.reserved.data());
         header.packet_index = from[14];
         header.packet_count = from[15];
         header.encryption = static_cast<encryption_type>(from[16]);
-        std::copy_n(from + 17, header.key_id.size(), header.key_id.begin());
+        detail::copy_bytes(from + 17, header.key_id.size(), header.key_id.data());
         header.body_size = detail::load_big<2, std::uint16_t>(from + 22);
-        std::copy_n(from + 24, header.nonce.size(), header.nonce.begin());
+        detail::copy_bytes(from + 24, header.nonce.size(), header.nonce.data());
         return header;
     }
 
@@ -154,7 +153,7 @@ struct response_header
         to[8] = 0;
         detail::store_big<3>(to + 9, body_size);
         detail::store_big<4>(to + 12, execution_time.count());
-        std::copy(signature.begin(), signature.end(), to + 16);
+        detail::copy_bytes(signature.data(), signature.size(), to + 16);
     }
 
     /// The inverse of write(); nothing only for fewer than `header_size` bytes.
@@ -172,7 +171,7 @@ struct response_header
         header.echo = detail::load_big<2, std::uint16_t>(from + 6);
         header.body_size = detail::load_big<3>(from + 9);
         header.execution_time = std::chrono::microseconds{detail::load_big<4>(from + 12)};
-        std::copy_n(from + 16, header.signature.size(), header.signature.begin());
+        detail::copy_bytes(from + 16, header.signature.size(), header.signature.data());
         return header;
     }
 
@@ -220,7 +219,7 @@ enum class response_shape
     if (request.size() < header_size + challenge_size + terminator_size || request[16] != 0)
         return std::nullopt;
     signature challenge{};
-    std::copy_n(request.begin() + header_size, challenge_size, challenge.begin());
+    detail::copy_bytes(request.data() + header_size, challenge_size, challenge.data());
     return challenge;
 }
 

@@ -25,6 +25,7 @@
 #include <raida/reply.hpp>
 #include <raida/request.hpp>
 #include <raida/request_options.hpp>
+#include <raida/server_list.hpp>
 #include <raida/servers.hpp>
 #include <raida/statistics.hpp>
 #include <raida/status.hpp>

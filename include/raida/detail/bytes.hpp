@@ -2,6 +2,7 @@
 #ifndef RAIDA_DETAIL_BYTES_HPP
 #define RAIDA_DETAIL_BYTES_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -30,6 +31,12 @@ constexpr void store_big(std::uint8_t* to, Number value) noexcept
 {
     for (std::size_t i = 0; i < Size; ++i)
         to[i] = static_cast<std::uint8_t>(value >> (8 * (Size - 1 - i)));
+}
+
+/// The caller has checked the bounds.
+constexpr void copy_bytes(const std::uint8_t* from, std::size_t size, std::uint8_t* to) noexcept
+{
+    std::copy_n(from, size, to);
 }
 
 /// Overwrites memory in a way that the optimiser may not drop.

@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <thread>
 
 namespace raida::inline v1::detail {
 
@@ -21,8 +20,8 @@ class entry_monitor
         explicit guard([[maybe_unused]] entry_monitor& of) noexcept : of_{of}
         {
 #ifndef NDEBUG
-            const auto me = std::this_thread::get_id();
-            auto inside = std::thread::id{};
+            const void* const me = this_thread();
+            const void* inside = nullptr;
             outermost_ = of_.inside_.compare_exchange_strong(inside, me);
             if (!outermost_ && inside != me) {
                 std::fputs("raida: an engine was entered by two threads at once; give it a strand\n", stderr);
@@ -33,7 +32,7 @@ class entry_monitor
         ~guard()
         {
             if (outermost_)
-                of_.inside_.store(std::thread::id{});
+                of_.inside_.store(nullptr);
         }
         guard(const guard&) = delete;
         guard& operator=(const guard&) = delete;
@@ -44,7 +43,14 @@ class entry_monitor
     };
 
   private:
-    std::atomic<std::thread::id> inside_{};
+    // An address that no other thread has. <thread> would be a large header for so little.
+    static const void* this_thread() noexcept
+    {
+        static thread_local char mine{};
+        return &mine;
+    }
+
+    std::atomic<const void*> inside_{};
 };
 
 } // namespace raida::inline v1::detail

@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <system_error>
 #include <vector>
 
@@ -43,7 +42,7 @@ class linux_receiver
 
     void receive(int fd, std::size_t lane, std::uint8_t generation, transport_sink& sink, until end)
     {
-        prepare();
+        buffers_.resize(batch * stride_); // an engine that never sends needs none
         for (std::size_t rounds = 0; rounds < longest_drain; ++rounds) {
             const std::size_t wanted = wanted_;
             const int count = read(fd, wanted);
@@ -96,42 +95,39 @@ class linux_receiver
         std::array<std::uint8_t, (control_size + 63) / 64 * 64> bytes;
     };
 
-    void prepare()
+    struct batch_room
     {
-        if (!buffers_.empty())
-            return;
-        buffers_.resize(batch * stride_);
-        controls_.resize(batch);
-        messages_.resize(batch);
-        parts_.resize(batch);
-        for (std::size_t i = 0; i < batch; ++i) {
-            parts_[i] = {buffers_.data() + i * stride_, limit_};
-            messages_[i].msg_hdr.msg_iov = &parts_[i];
-            messages_[i].msg_hdr.msg_iovlen = 1;
-        }
-    }
+        std::array<mmsghdr, batch> messages{};
+        std::array<iovec, batch> parts{};
+        std::array<control_block, batch> controls;
+    };
 
     // As many as were there last time and as many again: a single answer must not pay for a batch.
     int read(int fd, std::size_t wanted)
     {
+        auto& messages = room_.messages;
+        // Every time: the kernel changes some of it, and a move the rest.
         for (std::size_t i = 0; i < wanted; ++i) {
-            messages_[i].msg_hdr.msg_control = controls_[i].bytes.data();
-            messages_[i].msg_hdr.msg_controllen = controls_[i].bytes.size();
-            messages_[i].msg_hdr.msg_flags = 0;
+            room_.parts[i] = {buffers_.data() + i * stride_, limit_};
+            messages[i].msg_hdr.msg_iov = &room_.parts[i];
+            messages[i].msg_hdr.msg_iovlen = 1;
+            messages[i].msg_hdr.msg_control = room_.controls[i].bytes.data();
+            messages[i].msg_hdr.msg_controllen = room_.controls[i].bytes.size();
+            messages[i].msg_hdr.msg_flags = 0;
         }
         if (wanted > 1)
-            return ::recvmmsg(fd, messages_.data(), static_cast<unsigned>(wanted), MSG_DONTWAIT, nullptr);
-        const auto size = ::recvmsg(fd, &messages_[0].msg_hdr, MSG_DONTWAIT);
+            return ::recvmmsg(fd, messages.data(), static_cast<unsigned>(wanted), MSG_DONTWAIT, nullptr);
+        const auto size = ::recvmsg(fd, &messages[0].msg_hdr, MSG_DONTWAIT);
         if (size < 0)
             return -1;
-        messages_[0].msg_len = static_cast<unsigned>(size);
+        messages[0].msg_len = static_cast<unsigned>(size);
         return 1;
     }
 
     void hand_up(int count, std::size_t lane, std::uint8_t generation, transport_sink& sink)
     {
         for (int i = 0; i < count; ++i) {
-            const auto& message = messages_[static_cast<std::size_t>(i)];
+            const auto& message = room_.messages[static_cast<std::size_t>(i)];
             if (message.msg_hdr.msg_controllen != 0)
                 count_overflow(message.msg_hdr, lane, generation, sink);
             sink.on_datagram(lane, generation,
@@ -194,9 +190,7 @@ class linux_receiver
     std::size_t stride_;
     std::size_t wanted_ = 1;
     std::vector<std::uint8_t> buffers_;
-    std::vector<control_block> controls_;
-    std::vector<mmsghdr> messages_;
-    std::vector<iovec> parts_;
+    batch_room room_;
     std::vector<overflow> overflows_;
 };
 

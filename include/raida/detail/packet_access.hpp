@@ -13,16 +13,29 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
+#include <iterator>
+#include <optional>
+#include <span>
 #include <system_error>
 #include <type_traits>
+#include <utility>
 
 namespace raida::inline v1::detail {
 
+template <class Byte>
+concept byte_like = sizeof(Byte) == 1 && std::is_trivially_copyable_v<std::remove_reference_t<Byte>>;
+
+// The standard's own concepts of ranges would cost more to include than all of this library's core.
 template <class Range>
-concept byte_range = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
-                         sizeof(std::ranges::range_value_t<Range>) == 1 &&
-                     std::is_trivially_copyable_v<std::ranges::range_value_t<Range>>;
+concept byte_range = requires(Range& range)
+{
+    {
+        *std::data(range)
+        } -> byte_like;
+    {
+        std::size(range)
+        } -> std::convertible_to<std::size_t>;
+};
 
 template <class Packet>
 concept signed_packet = requires(const Packet& packet)
@@ -42,10 +55,12 @@ concept buffer_packet = std::convertible_to<const Packet&, asio::const_buffer>;
 template <class Packet>
 concept packet_like = signed_packet<Packet> || buffer_packet<Packet> || byte_range<const Packet>;
 
+template <class Packets>
+using packet_of = std::iter_value_t<decltype(std::begin(std::declval<const Packets&>()))>;
+
 /// A range of packets, one per server.
 template <class Packets>
-concept packet_range = std::ranges::input_range<const std::remove_cvref_t<Packets>> &&
-    packet_like<std::ranges::range_value_t<const std::remove_cvref_t<Packets>>>;
+concept packet_range = packet_like<packet_of<std::remove_cvref_t<Packets>>>;
 
 inline bytes_view as_bytes(const void* data, std::size_t size) noexcept
 {
@@ -56,13 +71,12 @@ template <packet_like Packet>
 packet_view as_packet(const Packet& packet)
 {
     if constexpr (signed_packet<Packet>) {
-        return {as_bytes(std::ranges::data(packet.bytes), std::ranges::size(packet.bytes)),
-                packet.expected_signature};
+        return {as_bytes(std::data(packet.bytes), std::size(packet.bytes)), packet.expected_signature};
     } else if constexpr (buffer_packet<Packet>) {
         const asio::const_buffer buffer = packet;
         return {as_bytes(buffer.data(), buffer.size()), {}};
     } else {
-        return {as_bytes(std::ranges::data(packet), std::ranges::size(packet)), {}};
+        return {as_bytes(std::data(packet), std::size(packet)), {}};
     }
 }
 
@@ -70,8 +84,8 @@ packet_view as_packet(const Packet& packet)
 template <std::size_t N, packet_range Packets>
 std::error_code view_packets(const Packets& packets, std::array<packet_view, N>& views)
 {
-    using element = std::ranges::range_reference_t<const Packets>;
-    static_assert(std::is_lvalue_reference_v<element> || std::ranges::borrowed_range<element> ||
+    using element = decltype(*std::begin(packets));
+    static_assert(std::is_lvalue_reference_v<element> || std::ranges::enable_borrowed_range<element> ||
                       std::same_as<std::remove_cvref_t<element>, asio::const_buffer>,
                   "the range makes its packets on the fly: store them first");
     std::size_t count = 0;
