@@ -26,6 +26,7 @@
 #include <bitset>
 #include <memory>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -335,15 +336,15 @@ void engine<N, Transport>::send_lane(std::size_t lane)
         renew_lane(lane);
     std::array<outgoing, 64> batch;
     while (board_.sendable()[lane]) {
-        const auto count = board_.next_batch(lane, batch);
+        const auto ready = std::span<const outgoing>{batch}.first(board_.next_batch(lane, batch));
         const auto now = transport_.now(); // before the send: an answer can be faster than a second look
-        const auto done = transport_.submit(lane, from.generation(), std::span{batch}.first(count));
-        board_.sent(lane, std::span{batch}.first(done.count), now, done.as_one);
+        const auto done = transport_.submit(lane, from.generation(), ready);
+        board_.sent(lane, ready.first(done.count), now, done.as_one);
         if (!done.error)
             continue;
         if (is_system_error(done.error, std::errc::operation_would_block))
             return;
-        board_.fail_unsent(lane, batch[done.count], done.error);
+        board_.fail_unsent(lane, ready[done.count], done.error);
     }
 }
 

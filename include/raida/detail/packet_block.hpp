@@ -71,7 +71,7 @@ class packet_block
     }
 
     /// All of it, used or not.
-    [[nodiscard]] bytes_view memory() const noexcept { return bytes_; }
+    [[nodiscard]] bytes_view memory() const noexcept { return {bytes_.data(), bytes_.size()}; }
 
     void wipe() noexcept { detail::wipe(bytes_.data(), std::min(used(), bytes_.size())); }
 
