@@ -160,30 +160,37 @@ class commands
             const signature challenge = make_challenge(random[server]);
             std::uint8_t* to = packets.writable(server).data();
             header.write(to);
-            to = std::copy(challenge.begin(), challenge.end(), to + header_size);
-            to = write_payload(to, server, tokens, new_numbers);
-            std::fill_n(to, terminator_size, terminator_byte);
+            std::copy(challenge.begin(), challenge.end(), to + header_size);
+            std::fill_n(to + header_size + body - terminator_size, terminator_size, terminator_byte);
             packets.expect(server, challenge);
         }
+        write_payloads(packets, tokens, new_numbers);
         return packets;
     }
 
-    // Every server gets its own authenticity numbers and nobody else's.
-    static std::uint8_t* write_payload(std::uint8_t* to, std::size_t server, tokens_view tokens,
-                                       new_numbers_view new_numbers) noexcept
+    // Every server gets its own authenticity numbers and nobody else's. Token after token, so that each is
+    // read once.
+    static void write_payloads(requests<N>& packets, tokens_view tokens,
+                               new_numbers_view new_numbers) noexcept
     {
-        const auto append = [&to](const authenticity_number& number) {
-            to = std::copy_n(number.bytes().data(), authenticity_number::size, to);
-        };
+        std::array<std::uint8_t*, N> ends;
+        for (std::size_t server = 0; server < N; ++server)
+            ends[server] = packets.writable(server).data() + header_size + challenge_size;
         for (std::size_t i = 0; i < tokens.size(); ++i) {
-            *to = static_cast<std::uint8_t>(tokens[i].denomination.value);
-            detail::store_big<4>(to + 1, tokens[i].serial.value);
-            to += 5;
-            append(tokens[i].numbers[server]);
-            if (!new_numbers.empty())
-                append(new_numbers[i][server]);
+            std::array<std::uint8_t, 5> id;
+            id[0] = static_cast<std::uint8_t>(tokens[i].denomination.value);
+            detail::store_big<4>(id.data() + 1, tokens[i].serial.value);
+            for (std::size_t server = 0; server < N; ++server) {
+                std::uint8_t* to = std::copy(id.begin(), id.end(), ends[server]);
+                to = append(tokens[i].numbers[server], to);
+                ends[server] = new_numbers.empty() ? to : append(new_numbers[i][server], to);
+            }
         }
-        return to;
+    }
+
+    static std::uint8_t* append(const authenticity_number& number, std::uint8_t* to) noexcept
+    {
+        return std::copy_n(number.bytes().data(), authenticity_number::size, to);
     }
 
     std::error_code refuse(command_code what, tokens_view tokens, new_numbers_view new_numbers)
