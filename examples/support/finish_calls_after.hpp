@@ -7,7 +7,7 @@
 namespace support {
 
 /// After the handler of `signal` system calls go on. As Asio installs it they fail with EINTR: a stream that
-/// was writing to a slow terminal would be bad from then on. (Asio can be told to from 1.24 on only.)
+/// was writing to a slow terminal would be bad from then on. (Only newer versions of Asio can be told to.)
 inline void finish_calls_after([[maybe_unused]] int signal)
 {
 #if !defined(_WIN32)

@@ -189,14 +189,16 @@ inline outcome interrupt_in_terminal(const std::string& environment, const std::
     return outcome_of(child, std::move(shown), folder);
 }
 
-// Has it a handler for `signal`, and does it wait for something?
+// Has it a handler for `signal`, and does it wait for something? True, too, when it has ended.
 inline bool waits_with_handler(pid_t program, int signal)
 {
     std::ifstream status{"/proc/" + std::to_string(program) + "/status"};
     bool sleeps = false, handles = false;
     for (std::string line; std::getline(status, line);)
-        if (line.starts_with("State:"))
-            sleeps = line.find('S', 6) != std::string::npos;
+        if (line.starts_with("State:\tZ"))
+            return true;
+        else if (line.starts_with("State:"))
+            sleeps = line.starts_with("State:\tS");
         else if (line.starts_with("SigCgt:"))
             handles = (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0;
     return sleeps && handles;
