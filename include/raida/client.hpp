@@ -39,7 +39,8 @@ struct server_versions
 };
 
 /// Commands, engine and consensus in one: builds the requests, splits batches into datagrams, several in
-/// flight together, asks mirrors where a primary fails, opens sealed answers, counts the votes.
+/// flight together, asks mirrors where a primary fails or has no address, opens sealed answers, counts the
+/// votes.
 ///
 /// `Codec` says how bodies travel: `plain`, or `sealed` of crypto.hpp.
 ///
@@ -91,7 +92,7 @@ class basic_client
     [[nodiscard]] executor_type get_executor() const { return core_->get_executor(); }
 
     /// Other servers from now on; what is in flight is still awaited where it was sent. A server that the
-    /// list has no address for is asked nothing: errc::no_endpoint.
+    /// list has neither an address nor a mirror for is asked nothing: errc::no_endpoint.
     void set_servers(const server_list<N>& servers) { core_->replace(servers); }
 
     /// The engine beneath, for what the client has no words for.

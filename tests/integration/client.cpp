@@ -6,6 +6,7 @@
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/use_future.hpp>
 
@@ -213,6 +214,34 @@ TEST_CASE("a mirror answers where the primary is dead", "[client]")
     next();
     w.io.run();
     CHECK(mirrors.counters(8).requests == 2); // the second time it was asked at once
+}
+
+TEST_CASE("a mirror stands in for a primary that has no address", "[client]")
+{
+    world w{3};
+    raida::testing::fleet mirrors{w.io};
+    mirrors.add(w.tokens);
+    auto servers = w.fleet.servers();
+    servers.set_mirror(8, mirrors.endpoint(8));
+    servers.set_mirror(9, mirrors.endpoint(9));
+    servers.clear(8, asio::error::host_not_found);
+    servers.clear(9);
+    servers.clear(10);
+    mirrors.set(9, {.closed = true});
+    raida::client from_the_start{w.io, servers};
+    w.client.set_servers(servers);
+    std::size_t left = 2;
+    for (auto* client : {&from_the_start, &w.client})
+        client->async_detect(w.tokens, [&](std::error_code error, const raida::batch_tally<>& result) {
+            CHECK(!error);
+            CHECK(result.pown_string(0) == "pppppppppdupppppppppppppp");
+            if (--left != 0)
+                return;
+            w.fleet.stop();
+            mirrors.stop();
+        });
+    w.io.run();
+    CHECK(mirrors.counters(8).requests == 2);
 }
 
 TEST_CASE("the budget of a call ends what is still open", "[client]")

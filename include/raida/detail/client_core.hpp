@@ -54,11 +54,11 @@ class client_core
                 Random random)
         : settings{std::move(how)},
           executor_{transport.get_executor()},
-          network{std::in_place, std::move(transport), servers, engine_limits(settings)},
+          network{std::in_place, std::move(transport), without_gaps(servers), engine_limits(settings)},
           ask{settings.requests, std::move(random)},
           codec{std::move(how_sealed)},
           datagram_limit{settings.requests.datagram_limit},
-          servers_{servers}
+          servers_{without_gaps(servers)}
     {
         settings.consensus.encrypted = Codec::encrypts;
     }
@@ -74,12 +74,12 @@ class client_core
 
     void replace(const server_list<N>& servers)
     {
-        const server_list<N> before = std::exchange(servers_, servers);
+        const server_list<N> before = std::exchange(servers_, without_gaps(servers));
         const std::bitset<N> was_on_mirror = std::exchange(on_mirror_, {});
         datagram_limit = settings.requests.datagram_limit;
         for (std::size_t i = 0; i < N; ++i) {
             const auto* const in_use = was_on_mirror[i] ? before.mirror(i) : before.endpoint(i);
-            const auto* const wanted = servers.endpoint(i);
+            const auto* const wanted = servers_.endpoint(i);
             if (wanted == nullptr)
                 leave(i);
             else if (in_use == nullptr || *in_use != *wanted)
@@ -135,7 +135,7 @@ class client_core
     {
         const auto* primary = servers_.endpoint(server);
         const auto* mirror = servers_.mirror(server);
-        if (primary == nullptr || mirror == nullptr || !network)
+        if (primary == nullptr || mirror == nullptr || *primary == *mirror || !network)
             return false;
         if (versions_[server] == asked) {
             on_mirror_.flip(server);
@@ -182,6 +182,15 @@ class client_core
     std::size_t datagram_limit; ///< in force: it shrinks when a server says that a packet was too long
 
   private:
+    // Where a primary is missing, or its name could not be resolved, its mirror stands in for it.
+    static server_list<N> without_gaps(server_list<N> servers)
+    {
+        for (std::size_t i = 0; i < N; ++i)
+            if (const auto* mirror = servers.mirror(i); mirror != nullptr && servers.endpoint(i) == nullptr)
+                servers.set(i, *mirror);
+        return servers;
+    }
+
     void use(std::size_t server, const asio::ip::udp::endpoint& address)
     {
         ++versions_[server];
