@@ -85,7 +85,8 @@ template <std::size_t N, packet_range Packets>
 std::error_code view_packets(const Packets& packets, std::array<packet_view, N>& views)
 {
     using element = decltype(*std::begin(packets));
-    static_assert(std::is_lvalue_reference_v<element> || std::ranges::enable_borrowed_range<element> ||
+    static_assert(std::is_lvalue_reference_v<element> ||
+                      std::ranges::enable_borrowed_range<std::remove_cvref_t<element>> ||
                       std::same_as<std::remove_cvref_t<element>, asio::const_buffer>,
                   "the range makes its packets on the fly: store them first");
     std::size_t count = 0;
