@@ -116,8 +116,8 @@ class asking
                 const raida::reply& reply = one.replies[server];
                 if (reply.error != raida::errc::timed_out)
                     silent.reset(server);
-                if (reply.hint)
-                    found.hints[server] = reply.hint;
+                if (const auto said = complaint(reply))
+                    found.hints[server] = said;
             }
             if (found.hints[server])
                 silent.reset(server);
@@ -128,8 +128,8 @@ class asking
         const auto replies =
             wait_for(seal(only(commands_.echo(), silent)), std::min(settings_.deadline, longest_echo), {});
         for (const raida::reply& reply : replies)
-            if (reply.hint)
-                found.hints[reply.server] = reply.hint;
+            if (const auto said = complaint(reply))
+                found.hints[reply.server] = said;
     }
 
     [[nodiscard]] static raida::requests<> only(raida::requests<> packets,

@@ -86,6 +86,17 @@ struct findings
     }
 };
 
+// What a server refuses before it knows whose request it is. Even with our echo it may be about another one's:
+// such answers carry the echo of an earlier request, which can be the same as ours.
+inline std::optional<raida::status> complaint(const raida::reply& reply)
+{
+    if (reply.hint || !reply || reply.verified)
+        return reply.hint;
+    const raida::status said = reply.status();
+    const bool for_anybody = raida::is_header_error(said) || said == raida::status::invalid_encryption_code;
+    return for_anybody ? std::optional{said} : std::nullopt;
+}
+
 // Why a slot has no answer, as precisely as it is known.
 inline std::string reason(const findings& found, const raida::reply& reply)
 {

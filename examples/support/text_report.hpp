@@ -103,7 +103,7 @@ class text_report
     {
         if (findings::is_key_refusal(of, reply.server))
             return "key not accepted: " + raida::describe(reply.status());
-        if (const auto& hint = found_.hints[reply.server]; !reply && hint)
+        if (const auto& hint = found_.hints[reply.server]; hint && (!reply || complaint(reply)))
             return "hint: " + raida::describe(*hint);
         if (!reply)
             return reason(found_, reply);

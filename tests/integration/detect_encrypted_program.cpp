@@ -131,7 +131,7 @@ TEST_CASE("everything that detect --encrypt sends is encrypted with the key", "[
     });
     n.network.servers.set(5, {.silent = true}); // and is asked for the reason
     n.network.start();
-    CHECK(n.detect("--deadline 500").code == 0);
+    CHECK(n.detect("--deadline 2000").code == 0);
     n.network.stop();
     CHECK(seen >= 51);
     CHECK(in_the_clear == 0);
@@ -184,7 +184,7 @@ TEST_CASE("dead, silent and strange servers show as what they are under encrypti
     // a 48-byte header, which can be for anybody
     n.network.servers.set(7, {.answer = forced_answer::as_measured(raida::status::invalid_encryption_code)});
     n.network.start();
-    const outcome shown = n.detect("--deadline 500");
+    const outcome shown = n.detect("--deadline 2000");
     CHECK(shown.code == 0);
     CHECK(shown.says("Connection refused"));
     CHECK(shown.says("no answer before the deadline"));
@@ -192,7 +192,7 @@ TEST_CASE("dead, silent and strange servers show as what they are under encrypti
     CHECK(occurrences(shown.out, pown_string(all_pass, {{1, 'd'}, {2, 'n'}, {7, 'n'}})) == 70);
     CHECK_FALSE(shown.says("not accepted by"));
 
-    const outcome coin = n.detect("--deadline 500 --coin-id 9");
+    const outcome coin = n.detect("--deadline 2000 --coin-id 9");
     CHECK(coin.code == 1);
     CHECK(occurrences(coin.out, "hint: invalid coin id (7)") == 22);
 }
@@ -224,7 +224,7 @@ TEST_CASE("a key among the tokens encrypts and is not asked about", "[detect][cr
 TEST_CASE("the built-in servers know every key, but for two of them", "[detect][crypto]")
 {
     const scratch_folder folder;
-    const outcome shown = detect("--deadline 1500 --encrypt 0:77", folder);
+    const outcome shown = detect("--deadline 2000 --encrypt 0:77", folder);
     CHECK(shown.code == 0);
     CHECK(shown.says("36 tokens: 33 authentic, 3 counterfeit, 0 undecided."));
     CHECK(shown.says("Encrypted with the key token 0:77; not accepted by servers "));
@@ -234,7 +234,7 @@ TEST_CASE("the built-in servers know every key, but for two of them", "[detect][
     const auto key = raida::testing::make_tokens(1, 6);
     const std::string files =
         " --tokens " + folder.write("tokens", csv(tokens)) + " --keys " + folder.write("keys", csv(key));
-    const outcome own = detect("--deadline 1500 --encrypt " + raida::to_string(key[0].id()) + files, folder);
+    const outcome own = detect("--deadline 2000 --encrypt " + raida::to_string(key[0].id()) + files, folder);
     CHECK(own.code == 0);
     CHECK(own.says("3 tokens: 3 authentic, 0 counterfeit, 0 undecided."));
 }

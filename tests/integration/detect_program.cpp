@@ -24,6 +24,8 @@ TEST_CASE("detect is tested where it is built", "[detect]")
 #include <vector>
 
 using namespace program_support;
+using raida::testing::forced_answer;
+using raida::testing::provenance;
 
 namespace {
 
@@ -170,7 +172,7 @@ TEST_CASE("a wrong coin shows as what it is, also when the batch takes several f
     const std::string servers = folder.write("servers", joined(network.lines()));
     for (const std::size_t count : {1U, 200U}) {
         const auto tokens = raida::testing::make_tokens(count);
-        const outcome shown = detect("--coin-id 9 --deadline 1000 --servers " + servers + " --tokens " +
+        const outcome shown = detect("--coin-id 9 --deadline 2000 --servers " + servers + " --tokens " +
                                          folder.write("tokens", csv(tokens)),
                                      folder);
         CHECK(shown.code == 1);
@@ -178,6 +180,24 @@ TEST_CASE("a wrong coin shows as what it is, also when the batch takes several f
         CHECK(shown.says("25 servers say that they do not know the coin"));
         CHECK_FALSE(tells_secrets(shown, tokens));
     }
+}
+
+TEST_CASE("a refusal that can be anybody's is a hint, whatever echo it happens to carry", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network;
+    const auto tokens = raida::testing::make_tokens(100);
+    network.servers.add(tokens);
+    network.servers.set(
+        3, {.answer = forced_answer{raida::status::invalid_coin_id, provenance::right, provenance::stale}});
+    network.start();
+    const outcome shown = detect("--servers " + folder.write("servers", joined(network.lines())) +
+                                     " --tokens " + folder.write("tokens", csv(tokens)),
+                                 folder);
+    CHECK(shown.code == 0);
+    CHECK(occurrences(shown.out, "hint: invalid coin id (7)") == 1);
+    CHECK(shown.says("1 server says that it does not know the coin"));
+    CHECK(occurrences(shown.out, "pppeppppppppppppppppppppp") == 100);
 }
 
 TEST_CASE("servers in the wrong order show as what they are", "[detect]")
@@ -189,7 +209,7 @@ TEST_CASE("servers in the wrong order show as what they are", "[detect]")
     network.start();
     auto lines = network.lines();
     std::swap(lines[4], lines[9]);
-    const outcome shown = detect("--deadline 1000 --servers " + folder.write("servers", joined(lines)) +
+    const outcome shown = detect("--deadline 2000 --servers " + folder.write("servers", joined(lines)) +
                                      " --tokens " + folder.write("tokens", csv(tokens)),
                                  folder);
     CHECK(shown.code == 0); // 23 servers are enough
@@ -357,8 +377,8 @@ TEST_CASE("--records writes a line for each request to each server that was aske
     network.servers.set(4, {.silent = true});
     network.start();
     const outcome shown =
-        detect("--deadline 500 --servers " + folder.write("servers", joined(network.lines())) + " --tokens " +
-                   folder.write("tokens", csv(tokens)) + " --records " + (folder / "records"),
+        detect("--deadline 2000 --servers " + folder.write("servers", joined(network.lines())) +
+                   " --tokens " + folder.write("tokens", csv(tokens)) + " --records " + (folder / "records"),
                folder);
     CHECK(shown.code == 0);
     const std::string records = folder.read("records");
@@ -366,8 +386,8 @@ TEST_CASE("--records writes a line for each request to each server that was aske
                                 "total_ms,server_us,timed_out\n";
     CHECK(records.starts_with(heading));
     CHECK(occurrences(records, "\n") == 1 + 25 * 2 + 1); // the silent one is asked for the reason, too
-    CHECK(occurrences(records, ",500.000,1394,32,") == 23);
-    CHECK(occurrences(records, ",500.000,176,32,") == 23);
+    CHECK(occurrences(records, ",2000.000,1394,32,") == 23);
+    CHECK(occurrences(records, ",2000.000,176,32,") == 23);
     CHECK(occurrences(records, "\n3,detect,") == 2);
     CHECK(occurrences(records, ",1\n") == 3);
     CHECK(occurrences(records, "\n4,echo,") == 1);

@@ -68,7 +68,7 @@ bool is_plain_text(std::string_view text)
 TEST_CASE("with no arguments echo examines its own servers", "[echo]")
 {
     const scratch_folder folder;
-    const outcome shown = echo("--attempts 1 --deadline 1000", folder);
+    const outcome shown = echo("--attempts 1 --deadline 2000", folder);
     CHECK(shown.code == 0);
     CHECK(shown.err.empty());
     CHECK(is_plain_text(shown.out));
@@ -89,7 +89,7 @@ TEST_CASE("each server has a line with address, answer, round trip, version and 
     n.fleet.servers.set_rules(6, rules);
     n.fleet.servers.set(7, {.silent = true});
     n.fleet.start();
-    const outcome shown = n.ask("--deadline 200 --attempts 2");
+    const outcome shown = n.ask("--deadline 1500 --attempts 2");
     CHECK(shown.code == 0);
     for (std::size_t server = 0; server < 25; ++server) {
         const std::string line = line_of(shown.out, server);
@@ -141,14 +141,14 @@ TEST_CASE("a server that refuses the coin, or has another number, is told by a h
 {
     network n;
     n.fleet.start();
-    const outcome coin = n.ask("--coin-id 9 --deadline 300 --attempts 1");
+    const outcome coin = n.ask("--coin-id 9 --deadline 2000 --attempts 1");
     CHECK(coin.code == 1);
     CHECK(occurrences(coin.out, "invalid coin id (7)") == 25);
 
     auto lines = n.fleet.lines();
     std::swap(lines[4], lines[9]);
     const outcome swapped =
-        echo("--deadline 300 --attempts 1 --servers " + n.folder.write("servers", joined(lines)), n.folder);
+        echo("--deadline 2000 --attempts 1 --servers " + n.folder.write("servers", joined(lines)), n.folder);
     CHECK(swapped.code == 0);
     CHECK(occurrences(swapped.out, "invalid RAIDA id (3)") == 2);
     CHECK(line_of(swapped.out, 9).ends_with("invalid RAIDA id (3)"));
