@@ -64,7 +64,10 @@ class mixed_reader
 {
   public:
     explicit constexpr mixed_reader(std::size_t tokens) noexcept
-        : bytes_{bitfield::bytes_for(tokens)}, last_{words_for(tokens) - 1}, mask_{last_word_mask(tokens)}
+        : bytes_{bitfield::bytes_for(tokens)},
+          last_{words_for(tokens) - 1},
+          mask_{last_word_mask(tokens)},
+          shift_{static_cast<unsigned>(8 * ((last_ + 1) * sizeof(plane_word) - bytes_))}
     {}
 
     /// Has `body` that form?
@@ -101,19 +104,18 @@ class mixed_reader
     [[nodiscard]] plane_word last_word(const std::uint8_t* body) const noexcept
     {
         if (bytes_ >= sizeof(plane_word)) // read together with bytes of the word before
-            return load_word<Order>(body + bytes_ - sizeof(plane_word)) >>
-                   (8 * ((last_ + 1) * sizeof(plane_word) - bytes_));
+            return load_word<Order>(body + bytes_ - sizeof(plane_word)) >> shift_;
         std::array<std::uint8_t, sizeof(plane_word)> padded{};
         std::copy_n(body, bytes_, padded.data());
         return load_word<Order>(padded.data());
     }
 
-    // The last word tells in nearly all cases.
+    // The last word tells in nearly all cases, and one comparison in those.
     [[nodiscard]] bool is_mixed(const std::uint8_t* body, plane_word last) const noexcept
     {
-        if ((last & ~mask_) != 0)
-            return false;
-        return (last != 0 && last != mask_) || differs_from(body, last != 0);
+        if (last - 1 < mask_ - 1) // neither none of the mask nor all of it, and nothing above
+            return true;
+        return (last & ~mask_) == 0 && differs_from(body, last != 0);
     }
 
     // Is there another vote than `pass` before the last word?
@@ -128,6 +130,7 @@ class mixed_reader
 
     std::size_t bytes_, last_; // bytes of a body; the number of its last word
     plane_word mask_;          // the last word's tokens
+    unsigned shift_;           // how many bits of the last eight bytes belong to the word before
 };
 
 /// Rows of words, one bit per token each, in one block of memory that is kept from one use to the next.

@@ -157,7 +157,7 @@ class mixed_datagram
     {
         std::array<std::uint8_t, 4> field{};
         store_big<4>(field.data(), size_ - header_size);
-        size_field_ = load_raw(field.data());
+        size_field_ = load_raw<std::uint32_t>(field.data());
         if (size_ - header_size > 0xFFFFFFU)
             size_ = std::numeric_limits<std::size_t>::max(); // no size field can say so
     }
@@ -170,18 +170,21 @@ class mixed_datagram
             return nullptr;
         const std::uint8_t* at = from.datagram.data();
         const bool fits = at[2] == static_cast<std::uint8_t>(status::mixed) &&
-                          ((load_raw(at + 8) ^ size_field_) & size_mask) == 0 &&
-                          at[size_ - 2] == terminator_byte && at[size_ - 1] == terminator_byte;
+                          ((load_raw<std::uint32_t>(at + 8) ^ size_field_) & size_mask) == 0 &&
+                          load_raw<std::uint16_t>(at + size_ - terminator_size) == terminator;
         return fits ? at + header_size : nullptr;
     }
 
   private:
-    static std::uint32_t load_raw(const std::uint8_t* from) noexcept
+    template <class Value>
+    static Value load_raw(const std::uint8_t* from) noexcept
     {
-        std::uint32_t four;
-        std::memcpy(&four, from, sizeof four);
-        return four;
+        Value raw;
+        std::memcpy(&raw, from, sizeof raw);
+        return raw;
     }
+
+    static constexpr std::uint16_t terminator = terminator_byte << 8 | terminator_byte;
 
     // Without the reserved byte before the size, in whatever order this processor loads bytes.
     static constexpr std::uint32_t size_mask =

@@ -123,15 +123,19 @@ template <class Votes, class Reader>
 void tally<N>::count(const Votes& from, const Reader& reader)
 {
     detail::vote_counts counts;
-    bool rows = false;
-    for (std::size_t server = 0; server < N;) {
-        rows = take(from, reader, server, rows);
-        counts.add(votes_[server++]);
+    bool rows = from.usual_body(0) != nullptr;
+    if (rows)
+        planes_.reserve(first_server_row + N);
+    for (std::size_t server = 0;; ++server) {
         if (rows) {
             const std::size_t next = take_usual(from, reader, server);
             counts.add_mixed(next - server);
             server = next;
         }
+        if (server == N)
+            break;
+        rows = take(from, reader, server, rows);
+        counts.add(votes_[server]);
     }
     successes = counts.of(detail::server_vote::all_pass);
     failures = counts.of(detail::server_vote::all_fail);
