@@ -4,6 +4,7 @@
 #define RAIDA_TESTS_FUZZ_SWITCHBOARD_HPP
 
 #include "check.hpp"
+#include "switchboard_books.hpp"
 
 #include <raida/detail/switchboard.hpp>
 
@@ -13,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -31,41 +31,20 @@ class switchboard_run
     {
         while (!input_.empty()) {
             step();
-            check_books();
+            books_.check_all(board_);
         }
         finish_everything();
-        return answered_ != 0;
+        return books_.answered() != 0;
     }
 
   private:
-    static constexpr std::size_t n = 5;
-    using board = raida::detail::switchboard<n>;
-    using round = raida::detail::round<n>;
-    using slot_state = raida::detail::slot_state;
+    using board = switchboard_books::switchboard;
+    using question = switchboard_books::question;
+    using fan_out = switchboard_books::fan_out;
+    using round = raida::detail::round<switchboard_books::n>;
     using time_point = raida::detail::time_point;
-    using bytes = std::vector<std::uint8_t>;
-
-    // One server's request of one fan-out.
-    struct question
-    {
-        std::uint64_t name = 0; // in the body of its answers
-        bytes packet{};
-        unsigned sent = 0;
-        std::set<std::uint8_t> generations{}; // sent through
-        std::size_t told = 0;
-        bool is_settled = false; // then `seen` does not change any more
-        raida::reply seen{};
-        bytes seen_bytes{};
-    };
-
-    struct fan_out
-    {
-        raida::replies<n> answers{};
-        std::array<question, n> questions{};
-        std::uint32_t serial = 0;
-        unsigned attempts = 1;
-        bool is_watched = false, is_finished = false;
-    };
+    using bytes = switchboard_books::bytes;
+    static constexpr std::size_t n = switchboard_books::n;
 
     struct sent_datagram
     {
@@ -168,7 +147,7 @@ class switchboard_run
         reachable.set();
         reachable.reset(next(20) == 0 ? next(n) : n - 1);
         made->serial = board_.admit(views, std::move(how), made->answers, reachable, made.get(), now_).serial;
-        fan_outs_.push_back(std::move(made));
+        books_.fan_outs.push_back(std::move(made));
     }
 
     void send(std::size_t server, std::size_t most)
@@ -189,7 +168,7 @@ class switchboard_run
     void note_sent(std::size_t server, std::uint8_t generation, const raida::outgoing& one)
     {
         const auto name = raida::detail::load_big<8, std::uint64_t>(one.bytes.data() + 32);
-        for (const auto& fan : fan_outs_)
+        for (const auto& fan : books_.fan_outs)
             if (question& asked = fan->questions[server]; asked.name == name) {
                 check(bytes(one.bytes.begin(), one.bytes.end()) == asked.packet,
                       "the packet leaves as it is");
@@ -200,7 +179,7 @@ class switchboard_run
                     last_first_[server] = name;
                 }
                 sent_.push_back({server, generation, asked.packet, name});
-                ++sent_count_[server];
+                ++books_.sent[server];
                 return;
             }
         check(false, "only what was asked is sent");
@@ -257,28 +236,12 @@ class switchboard_run
         const auto generation = static_cast<std::uint8_t>(
             (to.generation + (honest || next(5) != 0 ? 0U : 1U)) % raida::detail::lane<n>::generations);
         const bytes whole = make_answer(to, generation, honest);
-        const auto before = books(to.server);
+        const auto before = books_.movements(board_, to.server);
         board_.on_datagram(to.server, generation, {.bytes = whole, .truncated = !honest && next(16) == 0},
                            now_);
-        const auto after = books(to.server);
+        const auto after = books_.movements(board_, to.server);
         check(after.first - before.first == 1, "every datagram is received once");
         check(after.second - before.second == 1, "every datagram has one place in the statistics");
-    }
-
-    // Received, and what became of it. A provisional answer is none of the counted ones yet.
-    std::pair<std::uint64_t, std::uint64_t> books(std::size_t server)
-    {
-        const raida::lane_statistics& c = board_.counts().servers[server];
-        std::uint64_t held = 0;
-        for (std::uint32_t i = 0; i < board_.rounds().size(); ++i)
-            held += board_.rounds()[i].slots[server].state == slot_state::provisional ? 1 : 0;
-        const auto replaced = replaced_[server];
-        if (held < held_[server]) // a verified answer, or a refusal, took the place of a provisional one
-            replaced_[server] += held_[server] - held;
-        held_[server] = held;
-        (void)replaced;
-        return {c.received, c.late + c.foreign + c.forged + c.malformed + c.hints + c.oversize + c.answered +
-                                held + replaced_[server]};
     }
 
     void fail()
@@ -324,94 +287,6 @@ class switchboard_run
                           std::make_error_code(std::errc::operation_canceled));
     }
 
-    // ---- the books
-
-    void check_books()
-    {
-        std::array<std::size_t, n> in_flight{};
-        time_point earliest = time_point::max();
-        for (std::uint32_t i = 0; i < board_.rounds().size(); ++i)
-            check_round(board_.rounds()[i], in_flight, earliest);
-        check(board_.next_due() <= earliest, "nothing that is due is forgotten");
-        for (std::size_t server = 0; server < n; ++server) {
-            auto& lane = board_.lane_of(server);
-            check(lane.in_flight() == in_flight[server], "places are counted right");
-            check(lane.in_flight() <= board_.allowed().in_flight_per_lane, "no lane is over its limit");
-            check(board_.sendable()[server] ==
-                      (lane.has_waiting() && lane.in_flight() < board_.allowed().in_flight_per_lane),
-                  "what may be sent is known");
-            check(board_.counts().servers[server].sent == sent_count_[server], "sends are counted");
-            (void)books(server);
-        }
-        for (const auto& fan : fan_outs_)
-            check_slots(*fan);
-    }
-
-    void check_round(const round& one, std::array<std::size_t, n>& in_flight, time_point& earliest)
-    {
-        if (!one.active)
-            return;
-        std::size_t open = 0;
-        for (std::size_t server = 0; server < n; ++server) {
-            const auto& slot = one.slots[server];
-            in_flight[server] += slot.holds_place() ? 1 : 0;
-            const bool is_open = slot.state != slot_state::settled;
-            open += is_open ? 1 : 0;
-            check(is_open == ((*one.answers)[server].error == raida::errc::pending),
-                  "a slot is pending while it is open");
-            if (is_open)
-                earliest = std::min(earliest, one.due_of(slot, board_.allowed().queue_wait));
-        }
-        check(open == one.outstanding, "open slots are counted right");
-        check(!one.finished || open == 0, "a finished fan-out has no open slot");
-    }
-
-    void check_slots(fan_out& fan)
-    {
-        for (std::size_t server = 0; server < n; ++server) {
-            const raida::reply& now = fan.answers[server];
-            question& one = fan.questions[server];
-            if (one.is_settled) {
-                check(now.error == one.seen.error && now.verified == one.seen.verified &&
-                          now.attempts == one.seen.attempts && now.hint == one.seen.hint &&
-                          std::equal(now.datagram.begin(), now.datagram.end(), one.seen_bytes.begin(),
-                                     one.seen_bytes.end()),
-                      "a settled slot never changes");
-            } else if (now.error != raida::errc::pending) {
-                one.is_settled = true;
-                one.seen = now;
-                one.seen_bytes.assign(now.datagram.begin(), now.datagram.end());
-                check_settled(one, now);
-            }
-        }
-    }
-
-    void check_settled(const question& one, const raida::reply& now)
-    {
-        check(now.attempts == one.sent || (now.error && now.attempts < one.sent), "attempts are counted");
-        if (now.error) {
-            check(now.datagram.empty() && !now.verified, "a failed slot has no answer");
-            return;
-        }
-        ++answered_;
-        check(now.attempts != 0, "only what was asked is answered");
-        const bool is_signed = raida::implied_signature(one.packet).has_value();
-        check(now.verified || !is_signed || raida::is_error(now.status()),
-              "what counts as a vote is verified");
-        check(!now.verified || is_signed, "only signed requests have verified answers");
-        check(now.datagram.size() <= board_.allowed().max_reply, "no answer is oversize");
-        check(now.header().server == now.server && now.header().group == one.packet[4],
-              "an answer is of the right server and group");
-        check(!now.verified || raida::shape_of(now.datagram) == raida::response_shape::well_formed,
-              "a verified answer is well-formed");
-        if (now.datagram.size() < 42)
-            return;
-        check(one.generations.contains(now.datagram[41]), "an answer comes to the socket that asked");
-        check(now.datagram[40] != 0 ||
-                  raida::detail::load_big<8, std::uint64_t>(now.datagram.data() + 32) == one.name,
-              "no answer is attributed to another request");
-    }
-
     void finish_everything()
     {
         for (int turns = 0; board_.active() != 0; ++turns) {
@@ -422,25 +297,11 @@ class switchboard_run
             if (board_.next_due() != time_point::max())
                 now_ = std::max(now_, board_.next_due());
             board_.expire(now_);
-            check_books();
+            books_.check_all(board_);
             take_results();
-            check_books();
+            books_.check_all(board_);
         }
-        check(board_.next_due() == time_point::max(), "nothing is due when nothing is in flight");
-        std::array<raida::lane_statistics, n> ends{};
-        for (const auto& fan : fan_outs_) {
-            check(fan->is_finished, "every fan-out finishes");
-            for (std::size_t server = 0; server < n; ++server) {
-                const auto& error = fan->answers[server].error;
-                ends[server].answered += error ? 0 : 1;
-                ends[server].refused +=
-                    error == std::errc::connection_refused || error == std::errc::host_unreachable;
-            }
-        }
-        for (std::size_t server = 0; server < n; ++server) {
-            check(board_.counts().servers[server].answered == ends[server].answered, "answers are counted");
-            check(board_.counts().servers[server].refused == ends[server].refused, "refusals are counted");
-        }
+        books_.check_end(board_);
     }
 
     static raida::limits allowed()
@@ -457,12 +318,11 @@ class switchboard_run
     raida::bytes_view input_;
     const time_point began_{std::chrono::hours{1}};
     time_point now_ = began_;
-    std::vector<std::unique_ptr<fan_out>> fan_outs_; // outlive the board, which writes to their answers
+    switchboard_books books_; // outlive the board, which writes to their answers
     board board_{allowed()};
     std::vector<sent_datagram> sent_;
-    std::array<std::uint64_t, n> sent_count_{}, last_first_{}, held_{}, replaced_{};
+    std::array<std::uint64_t, n> last_first_{};
     std::uint64_t names_ = 0;
-    std::size_t answered_ = 0;
 };
 
 /// Acts out any program. True if a slot was answered in it.
