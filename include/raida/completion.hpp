@@ -3,7 +3,8 @@
 #ifndef RAIDA_COMPLETION_HPP
 #define RAIDA_COMPLETION_HPP
 
-#include <raida/consensus.hpp>
+#include <raida/consensus_options.hpp>
+#include <raida/detail/early_verdict.hpp>
 #include <raida/detail/inline_function.hpp>
 #include <raida/errc.hpp>
 #include <raida/reply.hpp>
