@@ -1,4 +1,6 @@
 // The engine over real sockets, on both ways of asking the operating system, against servers that misbehave.
+#include "ipv6.hpp"
+
 #include <raida/commands.hpp>
 #include <raida/consensus.hpp>
 #include <raida/fanout.hpp>
@@ -285,6 +287,8 @@ TEMPLATE_TEST_CASE("a lane moves to a fresh port after a number of requests", "[
 
 TEMPLATE_TEST_CASE("IPv6 works like IPv4", "[fanout]", native_udp, portable_udp)
 {
+    if (!ipv6_support::has_ipv6())
+        SKIP("this machine has no IPv6");
     network<TestType> n{{.address = asio::ip::address_v6::loopback()}};
     n.fleet.set(3, {.closed = true});
     const auto replies = n.request(n.ask.echo());

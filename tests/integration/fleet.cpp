@@ -1,5 +1,6 @@
 // The embedded servers over real sockets: ports, closed ports, foreign senders, lifetimes, bursts.
 #include "fleet_client.hpp"
+#include "ipv6.hpp"
 
 #include <raida/commands.hpp>
 #include <raida/testing/fleet.hpp>
@@ -137,12 +138,7 @@ TEST_CASE("a given port base is used, and one that is taken is told", "[fleet][s
 TEST_CASE("servers listen on IPv6 if asked to", "[fleet][sockets]")
 {
     asio::io_context io;
-    std::error_code error;
-    udp::socket probe{io};
-    probe.open(udp::v6(), error);
-    if (!error)
-        probe.bind({asio::ip::address_v6::loopback(), 0}, error);
-    if (error)
+    if (!ipv6_support::has_ipv6())
         SKIP("this machine has no IPv6");
     basic_fleet<1> servers{io, {.address = asio::ip::address_v6::loopback()}};
     CHECK(servers.endpoint(0).address().is_v6());
@@ -182,16 +178,42 @@ TEST_CASE("servers can be closed from the start and their ports are known", "[fl
     CHECK(asker.receive(io).bytes.size() == 32);
 }
 
-TEST_CASE("a port that somebody took while it was closed is told", "[fleet][sockets]")
+TEST_CASE("nobody gets a closed server's port, but a stopped one's", "[fleet][sockets]")
 {
     asio::io_context io;
     basic_fleet<1> servers{io};
     servers.set(0, {.closed = true});
-    const udp::socket thief{io, servers.endpoint(0)};
+    udp::socket thief{io, udp::v4()};
     std::error_code error;
-    servers.set(0, {}, error);
+    thief.bind(servers.endpoint(0), error);
     CHECK(error == asio::error::address_in_use);
-    CHECK_THROWS_AS(servers.set(0, {}), std::system_error);
+    servers.set(0, {}, error);
+    CHECK_FALSE(error);
+
+    servers.stop();
+    thief.bind(servers.endpoint(0));
+    servers.start(error);
+    CHECK(error == asio::error::address_in_use);
+    CHECK_THROWS_AS(servers.start(), std::system_error);
+}
+
+TEST_CASE("a closed server refuses over IPv6 too, and what waited is gone", "[fleet][sockets]")
+{
+    asio::io_context io;
+    if (!ipv6_support::has_ipv6())
+        SKIP("this machine has no IPv6");
+    basic_fleet<1> servers{io, {.address = asio::ip::address_v6::loopback()}};
+    raida::commands<1> build;
+    client asker{io, servers.endpoint(0)};
+    asker.send(build.echo()[0].bytes); // before the server looks
+    servers.set(0, {.closed = true});
+    asker.send(build.echo()[0].bytes);
+    CHECK(asker.receive(io).error == asio::error::connection_refused);
+    servers.set(0, {});
+    const auto packets = build.echo();
+    asker.send(packets[0].bytes);
+    CHECK(is_signed_by(asker.receive(io).bytes, packets[0], raida::status::success));
+    CHECK(servers.counters(0).requests == 1);
 }
 
 TEST_CASE("an answer from another port does not reach a connected client", "[fleet][sockets]")

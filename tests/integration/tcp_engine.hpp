@@ -2,11 +2,11 @@
 #ifndef RAIDA_TESTS_TCP_ENGINE_HPP
 #define RAIDA_TESTS_TCP_ENGINE_HPP
 
+#include "tcp_server.hpp"
+
 #include <raida/commands.hpp>
 #include <raida/fanout.hpp>
 #include <raida/transport/tcp.hpp>
-
-#include <integration/tcp_server.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>

@@ -1,5 +1,5 @@
 // Everything that can go wrong with a connection ends its own slot, and no other.
-#include <integration/tcp_engine.hpp>
+#include "tcp_engine.hpp"
 
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>

@@ -1,5 +1,5 @@
 // How requests over TCP end, and with them the engine, its loop, and the work that they hold.
-#include <integration/tcp_engine.hpp>
+#include "tcp_engine.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>

@@ -1,5 +1,5 @@
 // The TCP transport by itself: what it promises an engine.
-#include <integration/tcp_engine.hpp>
+#include "tcp_engine.hpp"
 
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>

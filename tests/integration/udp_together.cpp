@@ -1,5 +1,7 @@
 // Requests of equal size leave as one packet that the kernel cuts apart, and each is still answered and
 // refused on its own.
+#include "ipv6.hpp"
+
 #include <raida/commands.hpp>
 #include <raida/fanout.hpp>
 #include <raida/testing/fleet.hpp>
@@ -61,13 +63,7 @@ outcome ask_all(std::size_t sizes, bool is_dead, asio::ip::address address = asi
 std::vector<asio::ip::address> loopbacks()
 {
     std::vector<asio::ip::address> all{asio::ip::address_v4::loopback()};
-    asio::io_context io;
-    asio::ip::udp::socket probe{io};
-    std::error_code no_ipv6;
-    probe.open(asio::ip::udp::v6(), no_ipv6);
-    if (!no_ipv6)
-        probe.bind({asio::ip::address_v6::loopback(), 0}, no_ipv6);
-    if (!no_ipv6)
+    if (ipv6_support::has_ipv6())
         all.push_back(asio::ip::address_v6::loopback());
     return all;
 }

@@ -184,8 +184,8 @@ class basic_fleet
     }
 
     /// Changes one server's manners, from its next datagram on; what already waits leaves as planned.
-    /// `closed` closes the socket at once and drops what waits; anything else opens it again on the same
-    /// port, which fails if somebody has taken that in between: std::system_error, or `error`.
+    /// `closed` refuses everybody at once and drops what waits; nobody else gets the port meanwhile. Anything
+    /// else listens there again. What the system refuses: std::system_error, or `error`.
     void set(std::size_t i, testing::manners how)
     {
         std::error_code error;

@@ -57,7 +57,7 @@ struct manners
     latency delay{}; ///< of each reply, drawn for each one
 
     bool silent = false; ///< requests are received and thrown away
-    bool closed = false; ///< no socket at all: the kernel answers with ICMP "port unreachable"
+    bool closed = false; ///< nobody listens: the kernel answers with ICMP "port unreachable"
 
     double lose_requests = 0; ///< thrown away before the server has acted on them
     double lose_replies = 0;  ///< thrown away after the server has acted on the request: a pown has happened

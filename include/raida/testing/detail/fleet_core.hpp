@@ -80,7 +80,7 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
         running_ = true;
         for (std::size_t i = 0; i < lanes_.size(); ++i) {
             if (lanes_[i].server.manners().closed) // only now: its port had to be known
-                shut(lanes_[i]);
+                refuse(lanes_[i]);
             else
                 wait(i);
         }
@@ -103,10 +103,11 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
         lane& one = lanes_.at(i);
         const bool close = how.closed;
         one.server.manners(std::move(how));
-        if (!running_ || close != one.socket.is_open())
+        if (!running_ || close != one.listens)
             return;
         if (close)
-            return shut(one);
+            return refuse(one);
+        shut(one);
         open(i, error);
         if (!error)
             wait(i);
@@ -122,7 +123,8 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
 
         asio::ip::udp::socket socket;
         mock_server<endpoint> server;
-        endpoint address{};           // known from the first start on, kept over stops and closed times
+        endpoint address{}; // known from the first start on, kept over stops and closed times
+        bool listens = false;
         std::uint64_t generation = 0; // changes with every close, so that handlers of an older socket notice
     };
 
@@ -137,7 +139,8 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
         if (!error)
             one.address = one.socket.local_endpoint(error);
         if (error)
-            shut(one);
+            return shut(one);
+        one.listens = true;
     }
 
     void bind(asio::ip::udp::socket& socket, const endpoint& address, std::error_code& error) const
@@ -159,6 +162,21 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
         ++one.generation;
         one.socket.close(ignored);
         one.server.clear();
+        one.listens = false;
+    }
+
+    // Its only peer is itself from now on: the kernel refuses everybody else as if there was no socket, and
+    // gives the port to nobody meanwhile.
+    static void refuse(lane& one)
+    {
+        std::error_code error;
+        ++one.generation;
+        one.server.clear();
+        one.socket.cancel(error);
+        one.socket.connect(one.address, error);
+        if (error)
+            one.socket.close(error);
+        one.listens = false;
     }
 
     void wait(std::size_t i)
