@@ -4,13 +4,16 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
+#include <asio/strand.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -101,4 +104,15 @@ TEST_CASE("a number that is missing costs the vote of its own server and never c
     CHECK(twelve.verdict(0) == verdict::undecided);
     CHECK(twelve.passes(0) == 12);
     CHECK(twelve.fails(0) == 0);
+}
+
+TEST_CASE("a client on a strand survives its io_context", "[client]")
+{
+    std::optional<asio::io_context> io{std::in_place};
+    bool called = false;
+    raida::client asker{asio::any_io_executor{asio::make_strand(*io)}, raida::loopback(1)};
+    asker.async_echo([&](std::error_code, const raida::replies<>&) { called = true; });
+    io->poll_one();
+    io.reset();
+    CHECK_FALSE(called);
 }

@@ -4,10 +4,14 @@
 
 #include <raida/client_settings.hpp>
 #include <raida/commands.hpp>
+#include <raida/detail/context_member.hpp>
 #include <raida/detail/page_order.hpp>
 #include <raida/fanout.hpp>
 #include <raida/record.hpp>
 #include <raida/servers.hpp>
+
+#include <asio/execution/context.hpp>
+#include <asio/execution_context.hpp>
 
 #include <algorithm>
 #include <array>
@@ -43,7 +47,7 @@ struct client_attempt
 };
 
 template <std::size_t N, class Transport, class Codec, class Random>
-class client_core
+class client_core : private context_member
 {
   public:
     static constexpr std::size_t size = N;
@@ -52,7 +56,8 @@ class client_core
 
     client_core(Transport transport, const server_list<N>& servers, client_settings<N> how, Codec how_sealed,
                 Random random)
-        : settings{std::move(how)},
+        : context_member{asio::query(transport.get_executor(), asio::execution::context)},
+          settings{std::move(how)},
           executor_{transport.get_executor()},
           network{std::in_place, std::move(transport), without_gaps(servers), engine_limits(settings)},
           ask{settings.requests, std::move(random)},
@@ -63,7 +68,7 @@ class client_core
         settings.consensus.encrypted = Codec::encrypts;
     }
 
-    [[nodiscard]] executor_type get_executor() const { return executor_; }
+    [[nodiscard]] executor_type get_executor() const { return *executor_; }
 
     /// When a call that begins now must be over.
     [[nodiscard]] std::chrono::steady_clock::time_point end_of_budget() const
@@ -172,7 +177,10 @@ class client_core
     client_settings<N> settings;
 
   private:
-    executor_type executor_; // a lazy call may begin when the client is gone
+    // A strand must not outlive its context.
+    void on_context_shutdown() noexcept override { executor_.reset(); }
+
+    std::optional<executor_type> executor_; // a lazy call may begin when the client is gone
 
   public:
     std::optional<fanout<N, Transport>> network; // empty once the client was destroyed
