@@ -16,30 +16,42 @@ namespace {
 
 using bytes = std::vector<std::uint8_t>;
 
-// Three requests to one server that left as one packet.
+// Three requests to one server that left as one packet, and more as a test asks for them.
 struct fixture
 {
     static constexpr std::size_t n = 3;
 
-    raida::detail::switchboard<n> board{raida::limits{}};
+    raida::detail::switchboard<n> board{{.in_flight_per_lane = 3}};
     raida::detail::time_point now{1h};
-    std::array<raida::replies<n>, 3> answers{};
-    std::array<bytes, 3> packets{};
+    std::array<raida::replies<n>, 8> answers{};
+    std::array<bytes, 8> packets{};
+    std::size_t asked = 0;
 
     fixture()
     {
-        for (std::size_t i = 0; i < packets.size(); ++i) {
-            packets[i].assign(50, static_cast<std::uint8_t>(i + 1));
+        ask(3);
+        send(3);
+    }
+
+    void ask(std::size_t count)
+    {
+        for (const std::size_t end = asked + count; asked < end; ++asked) {
+            bytes& packet = packets[asked];
+            packet.assign(50, static_cast<std::uint8_t>(asked + 1));
             raida::request_header header{.what = raida::echo_command};
-            header.echo(static_cast<std::uint16_t>(100 + i));
-            header.write(packets[i].data());
+            header.echo(static_cast<std::uint16_t>(100 + asked));
+            header.write(packet.data());
             std::array<raida::detail::packet_view, n> views{};
-            views[0] = {packets[i], raida::implied_signature(packets[i])};
-            board.admit(views, {}, answers[i], 1, nullptr, now);
+            views[0] = {packet, raida::implied_signature(packet)};
+            board.admit(views, {.deadline = 1s, .retry = {.attempts = 2}}, answers[asked], 1, nullptr, now);
         }
+    }
+
+    void send(std::size_t expected)
+    {
         std::array<raida::outgoing, 8> batch;
         const auto count = board.next_batch(0, batch);
-        REQUIRE(count == 3);
+        REQUIRE(count == expected);
         board.sent(0, std::span{batch}.first(count), now, true);
     }
 
@@ -118,5 +130,22 @@ TEST_CASE("what was answered before a refusal keeps its answer", "[switchboard]"
     on.refuse(on.packets[0] + on.packets[1]); // one answer proves that the packet was not refused as a whole
     CHECK(on.open() == std::array{false, false, true});
     CHECK(on.answers[1][0]);
+    CHECK(on.board.counts().servers[0].refused == 1);
+}
+
+TEST_CASE(
+    "a refusal that comes when its requests wait for another attempt is about no neighbour in the queue",
+    "[switchboard]")
+{
+    fixture on;
+    on.ask(3);
+    on.now += 1s;
+    on.board.expire(on.now); // the first three are to be sent again, behind the next three
+    on.send(3);
+    on.ask(2); // behind them: never sent yet
+    on.refuse(on.packets[0] + on.packets[1]);
+    CHECK(on.open() == std::array{false, true, true});
+    for (std::size_t i = 3; i < 8; ++i)
+        CHECK(on.answers[i][0].error == raida::errc::pending);
     CHECK(on.board.counts().servers[0].refused == 1);
 }

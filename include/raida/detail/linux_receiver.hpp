@@ -36,8 +36,8 @@ class linux_receiver
     };
 
     explicit linux_receiver(std::size_t max_reply)
-        : limit_{max_reply},
-          stride_{(max_reply + 63) / 64 * 64 + 64} // not a power of two: the cache has few ways
+        : limit_{std::min(max_reply, longest_datagram)},
+          stride_{(limit_ + 63) / 64 * 64 + 64} // not a power of two: the cache has few ways
     {}
 
     void receive(int fd, std::size_t lane, std::uint8_t generation, transport_sink& sink, until end)

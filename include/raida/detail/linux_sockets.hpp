@@ -63,12 +63,12 @@ class linux_sockets
         if (!watched_)
             if (const auto error = open_set())
                 return error;
-        const int fd = ::socket(to.data()->sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        int fd = connected(to);
+        if (fd >= 0 && is_connected_to_itself(fd, to)) // this one would keep a dead server's port for good
+            ::close(std::exchange(fd, connected(to)));
         if (fd < 0)
             return last_error();
-        set_up(fd, to.data()->sa_family);
-        if (::connect(fd, to.data(), static_cast<socklen_t>(to.size())) != 0 ||
-            !watch(fd, lane, generation)) {
+        if (!watch(fd, lane, generation)) {
             const auto error = last_error();
             ::close(fd);
             return error;
@@ -86,25 +86,17 @@ class linux_sockets
     [[nodiscard]] submitted send(std::size_t lane, std::uint8_t generation, std::span<const outgoing> batch)
     {
         socket& from = *find(lane, generation);
-        submitted done;
-        for (int excuses = 2; done.count < batch.size();) {
-            const auto left = sender_.send(from.fd, batch.subspan(done.count), done.as_one);
-            if (left > 0) {
-                done.count += static_cast<std::size_t>(left);
-                excuses = 2;
-                if (done.as_one)
-                    break;
-                continue;
-            }
-            done.error = last_error();
-            if (is_system_error(done.error, std::errc::operation_would_block))
+        for (int excuses = 2;; --excuses) {
+            bool as_one = false;
+            if (const auto left = sender_.send(from.fd, batch, as_one); left > 0)
+                return {static_cast<std::size_t>(left), {}, as_one};
+            const auto error = last_error();
+            if (is_system_error(error, std::errc::operation_would_block))
                 await_space(from, lane, true);
-            else if (!is_system_error(done.error, std::errc::no_buffer_space) && --excuses >= 0)
+            else if (!is_system_error(error, std::errc::no_buffer_space) && excuses > 0)
                 continue;
-            return done;
+            return {0, error};
         }
-        done.error = {};
-        return done;
     }
 
     /// Everything that has arrived on this lane.
@@ -205,6 +197,32 @@ class linux_sockets
             watched_.reset();
         }
         return error;
+    }
+
+    // A new socket, or -1 and errno.
+    [[nodiscard]] int connected(const endpoint& to) const noexcept
+    {
+        const int fd = ::socket(to.data()->sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+            return fd;
+        set_up(fd, to.data()->sa_family);
+        if (::connect(fd, to.data(), static_cast<socklen_t>(to.size())) == 0)
+            return fd;
+        const int error = errno;
+        ::close(fd);
+        errno = error;
+        return -1;
+    }
+
+    // Where nobody listens on a port of this machine, the kernel may pick that very port for the socket.
+    [[nodiscard]] static bool is_connected_to_itself(int fd, const endpoint& to) noexcept
+    {
+        endpoint local;
+        socklen_t size = static_cast<socklen_t>(local.capacity());
+        if (::getsockname(fd, local.data(), &size) != 0)
+            return false;
+        local.resize(size);
+        return local == to;
     }
 
     // A system that refuses one of these still works, less well.

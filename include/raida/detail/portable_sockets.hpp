@@ -32,7 +32,9 @@ class portable_sockets
     using endpoint = asio::ip::udp::endpoint;
 
     portable_sockets(const Executor& executor, const limits& allowed)
-        : executor_{executor}, max_reply_{allowed.max_reply}, receive_buffer_{allowed.receive_buffer}
+        : executor_{executor},
+          max_reply_{std::min(allowed.max_reply, longest_datagram)},
+          receive_buffer_{allowed.receive_buffer}
     {}
 
     void attach(transport_sink& sink, std::weak_ptr<void> owner)
@@ -49,13 +51,10 @@ class portable_sockets
     [[nodiscard]] std::error_code open(std::size_t lane, std::uint8_t generation, const endpoint& to)
     {
         std::error_code error;
-        auto made = std::make_unique<lane_socket>(*executor_);
-        made->generation = generation;
-        made->handle.open(to.protocol(), error);
-        if (!error)
-            made->handle.non_blocking(true, error);
-        if (!error)
-            made->handle.connect(to, error);
+        auto made = connected(generation, to, error);
+        if (!error &&
+            made->handle.local_endpoint(error) == to) // where nobody listens: it must not keep the port
+            made = connected(generation, to, error);
         if (error)
             return error;
         if (receive_buffer_ != 0) { // a system that refuses still works, less well
@@ -153,12 +152,13 @@ class portable_sockets
         std::shared_ptr<void> owner;
         std::size_t lane;
         std::uint8_t generation;
+        const lane_socket* waits; // maybe gone
 
         void operator()(std::error_code error) const
         {
             lane_socket* const from = self->find(lane, generation);
-            if (from == nullptr)
-                return; // closed meanwhile
+            if (from == nullptr || from != waits)
+                return; // closed meanwhile, and maybe opened again
             from->awaited = false;
             if (error) {
                 if (self->listening_)
@@ -169,6 +169,19 @@ class portable_sockets
             self->sink_->on_wake();
         }
     };
+
+    [[nodiscard]] std::unique_ptr<lane_socket> connected(std::uint8_t generation, const endpoint& to,
+                                                         std::error_code& error) const
+    {
+        auto made = std::make_unique<lane_socket>(*executor_);
+        made->generation = generation;
+        made->handle.open(to.protocol(), error);
+        if (!error)
+            made->handle.non_blocking(true, error);
+        if (!error)
+            made->handle.connect(to, error);
+        return made;
+    }
 
     [[nodiscard]] lane_socket* find(std::size_t lane, std::uint8_t generation) noexcept
     {
@@ -183,7 +196,8 @@ class portable_sockets
     {
         lane_socket& one = *find(lane, generation);
         one.awaited = true;
-        one.handle.async_wait(asio::socket_base::wait_read, on_ready{this, owner_.lock(), lane, generation});
+        one.handle.async_wait(asio::socket_base::wait_read,
+                              on_ready{this, owner_.lock(), lane, generation, &one});
     }
 
     void await_space(lane_socket& one)
