@@ -214,9 +214,25 @@ std::string default_journal(const settings& wanted)
 std::string default_out(const settings& wanted, const std::string& journal)
 {
     auto out = wanted.out ? *wanted.out : std::filesystem::path{journal}.replace_extension(".csv").string();
-    if (out == journal)
+    if (support::is_same_file(out, journal))
         throw bad_input{"the journal and the new tokens cannot be in one file: " + support::quoted(out)};
     return out;
+}
+
+// Neither the files that are written nor the helpers beside them may be what the user needs: a number that is
+// in no file any more is lost.
+void check_files(const settings& wanted, const std::string& journal, const std::string& out)
+{
+    const std::string written[] = {journal, journal + ".lock", journal + ".part", out, out + ".part"};
+    for (const auto& one : written) {
+        for (const auto& other : written)
+            if (&one < &other && support::is_same_file(one, other))
+                throw bad_input{support::quoted(one) + " is written for two purposes: name another --out"};
+        for (const auto& read : {wanted.servers, wanted.tokens, wanted.keys})
+            if (read && support::is_same_file(one, *read))
+                throw bad_input{support::quoted(*read) +
+                                " would be overwritten: name another --journal or --out"};
+    }
 }
 
 void read(asio::io_context& io, const settings& wanted, task& work)
@@ -291,8 +307,9 @@ int pown(const settings& wanted)
     asio::io_context io{1};
     if (wanted.is_demonstration())
         return demonstrate(io, wanted);
-    const std::string journal = default_journal(wanted);
-    task work{journal, default_out(wanted, journal)};
+    const std::string journal = default_journal(wanted), out = default_out(wanted, journal);
+    check_files(wanted, journal, out);
+    task work{journal, out};
     read(io, wanted, work);
     prepare(work);
     describe(wanted, work);

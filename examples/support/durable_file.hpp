@@ -95,6 +95,19 @@ inline std::error_code write_all(const std::string& path, std::string_view text)
     return lstat(path.c_str(), &status) == 0;
 }
 
+// Two names of one file, be it there already or not?
+[[nodiscard]] inline bool is_same_file(const std::string& one, const std::string& other)
+{
+    const auto real = [](const std::string& name) {
+        std::error_code error;
+        const auto full = std::filesystem::absolute(name, error);
+        const auto found = std::filesystem::weakly_canonical(full, error);
+        return error ? full.lexically_normal() : found;
+    };
+    std::error_code error; // one of them is not there
+    return std::filesystem::equivalent(one, other, error) || real(one) == real(other);
+}
+
 // Held by one process at a time. The system lets go of it when the process ends, however that may be.
 class file_lock
 {
@@ -108,7 +121,12 @@ class file_lock
                 throw bad_input{"cannot make " + support::quoted(path_) + ": " + last_error().message()};
             struct stat status = {};
             const bool is_ours = flock(number_, LOCK_EX | LOCK_NB) == 0;
-            is_there = is_ours && fstat(number_, &status) == 0 && status.st_nlink != 0;
+            const bool is_known = fstat(number_, &status) == 0;
+            is_there = is_ours && is_known && status.st_nlink != 0;
+            if (is_known && status.st_size != 0) { // somebody's file, to be left alone
+                close(number_);
+                throw bad_input{support::quoted(path_) + " is in the way: a lock is empty"};
+            }
             if (!is_there)
                 close(number_); // whoever held it before has just removed it: make another one
             if (!is_ours)

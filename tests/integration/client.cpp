@@ -246,7 +246,7 @@ TEST_CASE("a mirror stands in for a primary that has no address", "[client]")
 
 TEST_CASE("the budget of a call ends what is still open", "[client]")
 {
-    world w{100, {.deadline = 1h, .retry = {}, .budget = 100ms}};
+    world w{100, {.deadline = 1h, .retry = {}, .budget = 1s}};
     w.fleet.set(13, {.silent = true});
     const auto [error, result] = w.detect();
     CHECK(!error);
@@ -287,7 +287,7 @@ TEST_CASE("a client destroyed with calls in flight still calls their handlers", 
 TEST_CASE("every request leaves a record, and no secret is in it", "[client]")
 {
     std::vector<raida::request_record> records;
-    world w{3, {.deadline = 150ms, .retry = {}, .on_record = [&](const raida::request_record& one) {
+    world w{3, {.deadline = 1s, .retry = {}, .on_record = [&](const raida::request_record& one) {
                     records.push_back(one);
                 }}};
     w.fleet.set(2, {.silent = true});
@@ -296,7 +296,7 @@ TEST_CASE("every request leaves a record, and no secret is in it", "[client]")
     REQUIRE(records.size() == 50);
     for (const auto& one : records) {
         CHECK(one.timed_out == (one.server == 2));
-        CHECK(one.timeout == 150ms);
+        CHECK(one.timeout == 1s);
         CHECK((one.bytes_returned != 0) == (one.server != 2));
         CHECK(one.server_time.has_value() == (one.server != 2));
     }
@@ -328,6 +328,17 @@ TEST_CASE("pown: every token gets its new numbers, and the journal has both befo
         CHECK(result.token_now(t).numbers == result.record().new_numbers[t]);
     }
     CHECK(result.keep_both_until() > std::chrono::system_clock::now() + 200s);
+}
+
+TEST_CASE("both numbers may have to be kept for ever, or not at all", "[client][pown]")
+{
+    const auto kept_until = [](std::chrono::seconds interval) {
+        world w{1, {.deadline = 1h, .retry = {}, .budget = 1h, .allow_plain_pown = true}};
+        return w.pown({.journal = take_record, .flush_interval = interval}).second.keep_both_until();
+    };
+    CHECK(kept_until(std::chrono::seconds::max()) > std::chrono::system_clock::now() + 24h * 365 * 50);
+    const auto not_at_all = kept_until(std::chrono::seconds::min());
+    CHECK(not_at_all <= std::chrono::system_clock::now());
 }
 
 TEST_CASE("pown under loss, duplication and reordering: no claim is false", "[client][pown]")

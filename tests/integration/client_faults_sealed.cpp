@@ -220,7 +220,7 @@ TEST_CASE("one call's switch to the mirrors spoils no sealed answer that another
         w.first.fleet.set_rules(server, rules);
     }
     w.client->set_servers(servers);
-    w.first.fleet.set_all({.delay = 50ms});
+    w.first.fleet.set_all({.delay = 1s});
     votes got;
     outcome<raida::server_versions<>> versions;
     w.first.fleet.on_request([&, seen = 0](std::size_t, raida::bytes_view) mutable {

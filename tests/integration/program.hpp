@@ -193,6 +193,7 @@ inline outcome interrupt_in_terminal(const std::string& environment, const std::
 inline bool waits_with_handler(pid_t program, int signal)
 {
     std::ifstream status{"/proc/" + std::to_string(program) + "/status"};
+    REQUIRE(status);
     bool sleeps = false, handles = false;
     for (std::string line; std::getline(status, line);)
         if (line.starts_with("State:\tZ"))

@@ -147,7 +147,7 @@ TEST_CASE("a false answer over TCP ends its slot: no better one can follow", "[t
 
 TEST_CASE("a connection without an answer ends at the transport's read deadline", "[tcp]")
 {
-    lonely_server world{{}, {.connect_deadline = 1h, .read_deadline = 30ms}};
+    lonely_server world{{}, {.connect_deadline = 1h, .read_deadline = 500ms}};
     world.peer.on_request = keep_silent;
     const auto got = world.ask();
     CHECK(world.network->statistics().total().refused == 1); // by the transport, not by the slot's deadline

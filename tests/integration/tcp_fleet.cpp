@@ -295,7 +295,7 @@ TEST_CASE("each of the manners towards TCP clients shows in its slot alone", "[t
     servers.set_tcp(8, {.silent = true});
     std::array<std::chrono::nanoseconds, 9> each;
     each.fill(patience);
-    each[8] = 30ms;
+    each[8] = 1s;
     raida::fanout<9, raida::transport::tcp> network{io, servers.servers()};
     raida::commands<9> build;
     const auto got = ask(io, network, build.detect(tokens), {.deadline = each});

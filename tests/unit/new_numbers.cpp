@@ -57,6 +57,21 @@ TEST_CASE("a new number that is zero or the old one is refused, wherever it stan
     }
 }
 
+TEST_CASE("a new number that is another server's or another token's old one is refused", "[new_numbers]")
+{
+    const auto old = [](std::size_t token, std::size_t server) {
+        return after([&](auto& record) { record.new_numbers[1][12] = record.tokens[token].numbers[server]; });
+    };
+    CHECK(old(1, 11) == errc::invalid_authenticity);
+    CHECK(old(0, 12) == errc::invalid_authenticity);
+    CHECK(old(2, 24) == errc::invalid_authenticity);
+}
+
+TEST_CASE("old numbers may be equal to each other", "[new_numbers]")
+{
+    CHECK_FALSE(after([](auto& record) { record.tokens[0].numbers[1] = record.tokens[0].numbers[0]; }));
+}
+
 TEST_CASE("a new number given twice is refused, for one token or two, at one server or two", "[new_numbers]")
 {
     const auto twice = [](std::size_t token, std::size_t server) {

@@ -31,6 +31,7 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
 {
   public:
     static constexpr std::size_t N = Core::size;
+    static constexpr std::chrono::seconds for_ever = std::chrono::hours{24 * 365 * 100}; // as clocks go
     using result = transfer<N>;
 
     pown_operation(std::shared_ptr<Core> core, transfer_record<N> record, pown_options<N> how,
@@ -367,7 +368,9 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
     {
         if (!waiting_)
             return;
-        state_.keep_both_until(transfer<N>::clock::now() + how_.flush_interval);
+        state_.keep_both_until(
+            transfer<N>::clock::now() +
+            std::clamp<std::chrono::seconds>(how_.flush_interval, std::chrono::seconds{0}, for_ever));
         state_.mark_finished();
         if (!journal_takes_it() && !error_)
             error_ = errc::journal_failed; // the first record still holds both numbers
