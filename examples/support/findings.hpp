@@ -86,8 +86,8 @@ struct findings
     }
 };
 
-// What a server refuses before it knows whose request it is. Even with our echo it may be about another one's:
-// such answers carry the echo of an earlier request, which can be the same as ours.
+// What a server refuses before it knows whose request it is. Even with our echo it may be about another
+// one's: such answers carry the echo of an earlier request, which can be the same as ours.
 inline std::optional<raida::status> complaint(const raida::reply& reply)
 {
     if (reply.hint || !reply || reply.verified)

@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <span>
 #include <system_error>
@@ -303,6 +304,18 @@ TEMPLATE_TEST_CASE("a server that comes back is asked again", "[fanout]", native
     CHECK(n.request(n.ask.echo()).answered() == 24);
     n.fleet.set(3, {});
     CHECK(n.request(n.ask.echo()).answered() == 25);
+}
+
+TEMPLATE_TEST_CASE("answers may be as long as they like if the caller says so", "[fanout]", native_udp,
+                   portable_udp)
+{
+    for (const std::size_t no_end : {std::numeric_limits<std::size_t>::max(), std::size_t{1} << 59}) {
+        network<TestType> n{{}, {.max_reply = no_end}};
+        n.fleet.set(0, {.oversize = 1, .oversize_bytes = 60'000});
+        const auto got = n.request(n.ask.detect(n.tokens));
+        CHECK(got.answered() == 25);
+        CHECK(got[0].datagram.size() == 60'000);
+    }
 }
 
 TEST_CASE("an address that cannot be reached fails its own slot", "[fanout]")
