@@ -17,8 +17,8 @@ template <std::size_t N = server_count>
 struct pown_options
 {
     /// One set per token; empty: fresh random numbers for every token and server. Refused with
-    /// errc::invalid_authenticity: a wrong number of sets, a number that is zero, given twice, or not changed
-    /// at all.
+    /// errc::invalid_authenticity: a wrong number of sets, a number that is zero, given twice, or among the
+    /// old ones, whichever server's and token's.
     std::vector<authenticity_numbers<N>> new_numbers{};
 
     /// Takes a record before the first datagram leaves, and another when all is over. An error returned the
