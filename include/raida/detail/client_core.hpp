@@ -47,7 +47,7 @@ struct client_attempt
 };
 
 template <std::size_t N, class Transport, class Codec, class Random>
-class client_core : private context_member
+class client_core final : private context_member
 {
   public:
     static constexpr std::size_t size = N;
