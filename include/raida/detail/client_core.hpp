@@ -59,11 +59,11 @@ class client_core final : private context_member
         : context_member{asio::query(transport.get_executor(), asio::execution::context)},
           settings{std::move(how)},
           executor_{transport.get_executor()},
-          network{std::in_place, std::move(transport), without_gaps(servers), engine_limits(settings)},
+          servers_{without_gaps(servers)},
+          network{std::in_place, std::move(transport), servers_, engine_limits(settings)},
           ask{settings.requests, std::move(random)},
           codec{std::move(how_sealed)},
-          datagram_limit{settings.requests.datagram_limit},
-          servers_{without_gaps(servers)}
+          datagram_limit{settings.requests.datagram_limit}
     {
         settings.consensus.encrypted = Codec::encrypts;
     }
@@ -181,6 +181,7 @@ class client_core final : private context_member
     void on_context_shutdown() noexcept override { executor_.reset(); }
 
     std::optional<executor_type> executor_; // a lazy call may begin when the client is gone
+    server_list<N> servers_;
 
   public:
     std::optional<fanout<N, Transport>> network; // empty once the client was destroyed
@@ -246,7 +247,6 @@ class client_core final : private context_member
         settings.on_record(one);
     }
 
-    server_list<N> servers_;
     std::bitset<N> on_mirror_;
     address_versions<N> versions_{};
     std::array<std::optional<std::chrono::nanoseconds>, N> last_echo_{};

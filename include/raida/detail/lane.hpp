@@ -118,7 +118,7 @@ class lane
     }
 
     // ---- companions: requests that left as one packet, which the network may refuse as one. In flight the
-    // links of the queue are free for them.
+    // links of the queue are free for them; what waits for another attempt has neighbours there instead.
 
     void join(std::uint32_t earlier, std::uint32_t later) noexcept
     {
@@ -126,10 +126,15 @@ class lane
         at(later).previous = earlier;
     }
 
+    [[nodiscard]] std::uint32_t next_companion(std::uint32_t index) noexcept
+    {
+        const slot& one = at(index);
+        return one.holds_place() ? one.next : no_round;
+    }
     [[nodiscard]] std::uint32_t companion_of(std::uint32_t index) noexcept
     {
         const slot& one = at(index);
-        return one.previous != no_round ? one.previous : one.next;
+        return one.holds_place() && one.previous != no_round ? one.previous : next_companion(index);
     }
 
     // ---- generations: requests sent through an earlier socket are answered there

@@ -36,7 +36,7 @@ class linux_receiver
     };
 
     explicit linux_receiver(std::size_t max_reply)
-        : limit_{std::min(max_reply, longest_datagram)},
+        : limit_{max_reply},
           stride_{(limit_ + 63) / 64 * 64 + 64} // not a power of two: the cache has few ways
     {}
 

@@ -32,9 +32,7 @@ class portable_sockets
     using endpoint = asio::ip::udp::endpoint;
 
     portable_sockets(const Executor& executor, const limits& allowed)
-        : executor_{executor},
-          max_reply_{std::min(allowed.max_reply, longest_datagram)},
-          receive_buffer_{allowed.receive_buffer}
+        : executor_{executor}, max_reply_{allowed.max_reply}, receive_buffer_{allowed.receive_buffer}
     {}
 
     void attach(transport_sink& sink, std::weak_ptr<void> owner)

@@ -194,14 +194,11 @@ void switchboard<N>::fail(std::size_t server, std::uint32_t index, std::error_co
     settle(of, server, true);
 }
 
-// A quote that goes on with the next request is of the packet in which they left together. What waits for
-// another attempt has no companions any more, but neighbours in the queue.
+// A quote that goes on with the next request is of the packet in which they left together.
 template <std::size_t N>
 bool switchboard<N>::quotes_companions(std::size_t server, std::uint32_t first, bytes_view quoted)
 {
-    const auto next = lanes_[server].at(first).next;
-    if (!lanes_[server].at(first).holds_place())
-        return false;
+    const auto next = lanes_[server].next_companion(first);
     const std::size_t size = rounds_[first].packets.packet(server).size();
     if (next == no_round || quoted.size() <= size)
         return false;

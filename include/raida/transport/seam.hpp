@@ -63,9 +63,6 @@ struct submitted
     bool as_one = false; ///< they left as one packet: an error that quotes more than the first is about all
 };
 
-/// No datagram is longer, whatever limits::max_reply says.
-inline constexpr std::size_t longest_datagram = 65'535;
-
 /// Something that arrived.
 struct incoming
 {

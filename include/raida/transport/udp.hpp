@@ -49,7 +49,7 @@ class basic_udp_over
     };
 
     explicit basic_udp_over(const executor_type& executor, const limits& allowed = {})
-        : executor_{executor}, sockets_{executor, allowed}
+        : executor_{executor}, sockets_{executor, bounded(allowed)}
     {}
 
     [[nodiscard]] executor_type get_executor() const noexcept { return *executor_; }
@@ -151,6 +151,13 @@ class basic_udp_over
             self->sink_->on_wake();
         }
     };
+
+    // No datagram is longer, whatever is allowed: buffers are made for what can come.
+    static limits bounded(limits allowed) noexcept
+    {
+        allowed.max_reply = std::min<std::size_t>(allowed.max_reply, 65'535);
+        return allowed;
+    }
 
     [[nodiscard]] std::error_code open(std::size_t lane, std::uint8_t generation)
     {
