@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <optional>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,20 @@ raida::server_list<N> list_of(const std::vector<asio::ip::udp::endpoint>& endpoi
     for (std::size_t i = 0; i < N; ++i)
         list.set(i, endpoints.at(i));
     return list;
+}
+
+// Every answer and error of one fan-out.
+template <class Network, std::size_t N = 25>
+raida::replies<N> ask(asio::io_context& io, Network& network, const raida::requests<N>& packets,
+                      std::type_identity_t<raida::request_options<N>> how = {.deadline = patience})
+{
+    std::optional<raida::replies<N>> got;
+    network.async_request(packets, std::move(how), [&](std::error_code error, raida::replies<N> replies) {
+        CHECK_FALSE(error);
+        got = std::move(replies);
+    });
+    run_until(io, [&] { return got.has_value(); });
+    return std::move(*got);
 }
 
 // One server and an engine that knows only it.
@@ -50,14 +65,7 @@ struct lonely_server
 
     raida::replies<1> ask(raida::request_options<1> how = {.deadline = patience})
     {
-        std::optional<raida::replies<1>> got;
-        network->async_request(build.echo(), std::move(how),
-                               [&](std::error_code error, raida::replies<1> replies) {
-                                   CHECK_FALSE(error);
-                                   got = std::move(replies);
-                               });
-        run_until(io, [&] { return got.has_value(); });
-        return std::move(*got);
+        return tcp_support::ask(io, *network, build.echo(), std::move(how));
     }
 };
 

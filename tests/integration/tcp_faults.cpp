@@ -38,17 +38,14 @@ TEST_CASE("a connection that closes before its answer is complete ends its slot 
     tcp_fanout<5> network{io, list_of<5>({at_once.endpoint(), without_answer.endpoint(),
                                           half_header.endpoint(), half_body.endpoint(), good.endpoint()})};
     raida::commands<5> build;
-    std::optional<raida::replies<5>> got;
-    network.async_request(build.echo(), {.deadline = patience},
-                          [&](std::error_code, raida::replies<5> replies) { got = std::move(replies); });
-    run_until(io, [&] { return got.has_value(); });
+    const auto got = ask(io, network, build.echo());
     // The server that never read has a request in its buffer: systems may tell a reset instead of an end.
-    const auto first = (*got)[0].error;
+    const auto first = got[0].error;
     CHECK((first == asio::error::eof || first == asio::error::connection_reset ||
            first == asio::error::broken_pipe));
     for (std::size_t i = 1; i < 4; ++i)
-        CHECK((*got)[i].error == asio::error::eof);
-    CHECK((*got)[4].verified);
+        CHECK(got[i].error == asio::error::eof);
+    CHECK(got[4].verified);
     CHECK(network.statistics().total().refused == 4);
 }
 
@@ -83,12 +80,9 @@ TEST_CASE("a closed port ends its slot with connection_refused, and no other", "
         one.answer_and_close(answer_to(one.request, raida::status::success));
     };
     raida::commands<2> build;
-    std::optional<raida::replies<2>> got;
-    network.async_request(build.echo(), {.deadline = patience},
-                          [&](std::error_code, raida::replies<2> replies) { got = std::move(replies); });
-    run_until(io, [&] { return got.has_value(); });
-    CHECK((*got)[0].error == asio::error::connection_refused);
-    CHECK((*got)[1].verified);
+    const auto got = ask(io, network, build.echo());
+    CHECK(got[0].error == asio::error::connection_refused);
+    CHECK(got[1].verified);
 }
 
 TEST_CASE("an answer over TCP beyond max_reply is oversize without being read", "[tcp]")
@@ -133,13 +127,10 @@ TEST_CASE("a false answer over TCP ends its slot: no better one can follow", "[t
         io, list_of<6>({wrong_server.endpoint(), wrong_signature.endpoint(), wrong_echo.endpoint(),
                         wrong_group.endpoint(), no_terminator.endpoint(), garbage.endpoint()})};
     raida::commands<6> build;
-    std::optional<raida::replies<6>> got;
-    network.async_request(build.echo(), {.deadline = patience},
-                          [&](std::error_code, raida::replies<6> replies) { got = std::move(replies); });
-    run_until(io, [&] { return got.has_value(); });
+    const auto got = ask(io, network, build.echo());
     for (std::size_t i = 0; i < 5; ++i)
-        CHECK((*got)[i].error == raida::errc::malformed_response);
-    CHECK((*got)[5].error == raida::errc::oversize);
+        CHECK(got[i].error == raida::errc::malformed_response);
+    CHECK(got[5].error == raida::errc::oversize);
     CHECK(network.statistics().servers[1].forged == 1);
 }
 
@@ -167,12 +158,9 @@ TEST_CASE("a connection that does not come about ends at the transport's connect
     const raida::transport::tcp_options hasty{.connect_deadline = 30ms, .read_deadline = 30ms};
     tcp_fanout<1> network{raida::transport::tcp{io.get_executor(), {}, hasty}, list_of<1>({deaf.endpoint()})};
     raida::commands<1> build;
-    std::optional<raida::replies<1>> got;
-    network.async_request(build.echo(), {.deadline = patience},
-                          [&](std::error_code, raida::replies<1> replies) { got = std::move(replies); });
-    run_until(io, [&] { return got.has_value(); });
-    CHECK((*got)[0].error == raida::errc::timed_out);
-    CHECK((*got)[0].attempts == 1);
+    const auto got = ask(io, network, build.echo());
+    CHECK(got[0].error == raida::errc::timed_out);
+    CHECK(got[0].attempts == 1);
 }
 
 TEST_CASE("a server that never accepts costs its own slot alone", "[tcp]")
@@ -182,13 +170,10 @@ TEST_CASE("a server that never accepts costs its own slot alone", "[tcp]")
     server good{io};
     tcp_fanout<2> network{io, list_of<2>({deaf.endpoint(), good.endpoint()})};
     raida::commands<2> build;
-    std::optional<raida::replies<2>> got;
     const std::array<std::chrono::nanoseconds, 2> each{30ms, patience};
-    network.async_request(build.echo(), {.deadline = each},
-                          [&](std::error_code, raida::replies<2> replies) { got = std::move(replies); });
-    run_until(io, [&] { return got.has_value(); });
-    CHECK((*got)[0].error == raida::errc::timed_out);
-    CHECK((*got)[1].verified);
+    const auto got = ask(io, network, build.echo(), {.deadline = each});
+    CHECK(got[0].error == raida::errc::timed_out);
+    CHECK(got[1].verified);
 }
 
 TEST_CASE("deadlines beyond all reason are an hour, negative ones are over at once", "[tcp]")

@@ -1,12 +1,12 @@
 // The embedded servers behind TCP: whole batches, the wedge, header errors, and the engine asking them.
+#include "tcp_engine.hpp"
+
 #include <raida/commands.hpp>
 #include <raida/consensus.hpp>
 #include <raida/fanout.hpp>
 #include <raida/testing/tcp_fleet.hpp>
 #include <raida/testing/tokens.hpp>
 #include <raida/transport/tcp.hpp>
-
-#include <integration/tcp_server.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
@@ -25,7 +25,6 @@
 #include <optional>
 #include <stdexcept>
 #include <system_error>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,19 +35,6 @@ using namespace tcp_support;
 namespace {
 
 using tcp_network = raida::fanout<25, raida::transport::tcp>;
-
-template <class Network, std::size_t N = 25>
-raida::replies<N> ask(asio::io_context& io, Network& network, const raida::requests<N>& packets,
-                      std::type_identity_t<raida::request_options<N>> how = {.deadline = patience})
-{
-    std::optional<raida::replies<N>> got;
-    network.async_request(packets, std::move(how), [&](std::error_code error, raida::replies<N> replies) {
-        CHECK_FALSE(error);
-        got = std::move(replies);
-    });
-    run_until(io, [&] { return got.has_value(); });
-    return std::move(*got);
-}
 
 // A client by hand.
 struct raw_client
