@@ -50,11 +50,13 @@ constexpr bool is_refusal(server_vote what) noexcept
 class vote_counts
 {
   public:
-    void add(server_vote what) noexcept { counts_ += weights[static_cast<std::size_t>(what)]; }
-    void add_mixed(std::size_t servers) noexcept { counts_ += servers << 32; }
+    constexpr void add(server_vote what, std::uint64_t servers = 1) noexcept
+    {
+        counts_ += servers * weights[static_cast<std::size_t>(what)];
+    }
 
     /// all_pass, all_fail, mixed, or refused, which counts both kinds of refusal.
-    [[nodiscard]] std::size_t of(server_vote what) const noexcept
+    [[nodiscard]] constexpr std::size_t of(server_vote what) const noexcept
     {
         return static_cast<std::size_t>(counts_ / weights[static_cast<std::size_t>(what)] & 0xFFFFU);
     }

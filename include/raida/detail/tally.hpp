@@ -129,7 +129,7 @@ void tally<N>::count(const Votes& from, const Reader& reader)
     for (std::size_t server = 0;; ++server) {
         if (rows) {
             const std::size_t next = take_usual(from, reader, server);
-            counts.add_mixed(next - server);
+            counts.add(detail::server_vote::mixed, next - server);
             server = next;
         }
         if (server == N)
