@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <raida/completion.hpp>
 #include <raida/consensus.hpp>
 
 #include "consensus_support.hpp"
@@ -165,4 +166,30 @@ TEST_CASE("a quorum agrees on all pass or on all fail, never on both together", 
     CHECK_FALSE(quorum_agrees(so_far, 13));
     so_far.answer(14, tests::datagram(status::all_pass));
     CHECK(quorum_agrees(so_far, 13));
+}
+
+TEST_CASE("when_decided without tokens reads no body, whatever claims to be mixed, and waits for all",
+          "[early_verdict]")
+{
+    raida::replies<3> so_far;
+    const auto bare = tests::datagram(status::mixed),
+               full = tests::judgement("pf", raida::bit_order::lsb_first);
+    so_far.answer(0, bare);
+    so_far.answer(1, full);
+    CHECK_FALSE(all_tokens_decided(so_far, 0, {}));
+    CHECK_FALSE(raida::when_decided{0}(so_far));
+    so_far.answer(2, bare);
+    CHECK(all_tokens_decided(so_far, 0, {}));
+    CHECK(raida::when_decided{0, {.bit_order = raida::bit_order::msb_first}}(so_far));
+}
+
+TEST_CASE("a mixed answer without a body, or with one of another size, is no vote", "[early_verdict]")
+{
+    for (const std::size_t tokens : {1U, 9U, 64U, 65U, 4'096U}) {
+        raida::replies<3> so_far;
+        so_far.answer(0, tests::datagram(status::mixed));
+        so_far.answer(1, tests::judgement("pf", raida::bit_order::lsb_first));
+        CHECK_FALSE(all_tokens_decided(so_far, tokens, {.quorum = 2}));
+        CHECK(raida::aggregate(so_far, tokens).mixed == 0);
+    }
 }

@@ -10,6 +10,7 @@
 #include <raida/reply.hpp>
 #include <raida/version.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -91,7 +92,10 @@ template <std::size_t N>
 [[nodiscard]] bool all_tokens_decided(const replies<N>& so_far, std::size_t token_count,
                                       const consensus_options& options) noexcept
 {
-    const bool usable = token_count != 0 && !check_quorum<N>(options.quorum, options.margin);
+    if (token_count == 0) // no body has the form that no tokens would take: there is nothing to read
+        return std::none_of(so_far.begin(), so_far.end(),
+                            [](const reply& one) { return one.error == errc::pending; });
+    const bool usable = !check_quorum<N>(options.quorum, options.margin);
     const std::size_t needed = usable ? votes_needed<N>(options) : 2 * N + 1;
     return options.bit_order == bit_order::lsb_first
                ? all_tokens_decided<N, bit_order::lsb_first>(so_far, token_count, needed)
