@@ -62,7 +62,10 @@ struct command_settings
 /// (all are empty), and without, throwing std::system_error.
 /// Errors: no_randomness; with tokens also no_tokens, too_many_tokens (beyond the datagram limit),
 /// invalid_denomination, invalid_serial_number, duplicate_token (servers would alias or count twice), and
-/// invalid_authenticity where there is not one set of new numbers per token.
+/// invalid_authenticity where there is not one set of new numbers per token, where a new number is missing
+/// (zero), and where no server is left to be asked.
+/// A number that is missing proves nothing: a server for which any of the tokens has none is left out (its
+/// request is empty). Ask about such tokens apart from the others, as the client does.
 /// Object lifetimes: nothing that is passed in is kept.
 /// Thread safety: distinct objects safe, shared objects unsafe.
 template <std::size_t N = server_count, random_source Random = detail::random_bytes>
@@ -165,7 +168,24 @@ class commands
             packets.expect(server, challenge);
         }
         write_payloads(packets, tokens, new_numbers);
+        for (std::size_t server = 0; server < N; ++server)
+            if (!is_numbered(tokens, server))
+                packets.skip(server);
         return packets;
+    }
+
+    static bool is_numbered(tokens_view tokens, std::size_t server) noexcept
+    {
+        return std::none_of(tokens.begin(), tokens.end(),
+                            [server](const auto& token) { return token.numbers[server].is_zero(); });
+    }
+
+    static bool is_any_numbered(tokens_view tokens) noexcept
+    {
+        for (std::size_t server = 0; server < N; ++server)
+            if (is_numbered(tokens, server))
+                return true;
+        return false;
     }
 
     // Every server gets its own authenticity numbers and nobody else's. Token after token, so that each is
@@ -214,7 +234,11 @@ class commands
         std::sort(keys_.begin(), keys_.end());
         if (std::adjacent_find(keys_.begin(), keys_.end()) != keys_.end())
             return errc::duplicate_token;
-        return {};
+        for (const authenticity_numbers<N>& set : new_numbers)
+            for (const authenticity_number& number : set)
+                if (number.is_zero())
+                    return errc::invalid_authenticity;
+        return is_any_numbered(tokens) ? std::error_code{} : make_error_code(errc::invalid_authenticity);
     }
 
     void draw(challenges& random, std::error_code& error)

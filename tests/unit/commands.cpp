@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <raida/testing/tokens.hpp>
+
 #include "hex.hpp"
 
 #include <algorithm>
@@ -306,10 +308,10 @@ TEST_CASE("no request is longer than the datagram limit", "[commands]")
 
     two_servers build;
     std::error_code error;
-    const auto full = build.find(many(36), std::vector<pair_numbers>(36), error);
+    const auto full = build.find(many(36), std::vector<pair_numbers>(36, numbers<2>(1)), error);
     CHECK_FALSE(error);
     CHECK(full[0].bytes.size() == 50 + 36 * 37);
-    CHECK(build.pown(many(37), std::vector<pair_numbers>(37), error)[0].bytes.empty());
+    CHECK(build.pown(many(37), std::vector<pair_numbers>(37, numbers<2>(1)), error)[0].bytes.empty());
     CHECK(error == errc::too_many_tokens);
 }
 
@@ -454,4 +456,42 @@ TEST_CASE("no status but those of find answers a find", "[commands]")
         CHECK_FALSE(raida::parse_find(static_cast<raida::status>(number), body, 3));
         CHECK_FALSE(raida::parse_find(static_cast<raida::status>(number), {}, 3));
     }
+}
+
+TEST_CASE("a missing number is never sent: its server is left out, by every command", "[commands]")
+{
+    raida::commands<> ask;
+    auto tokens = raida::testing::make_tokens(3);
+    const auto fresh = raida::testing::make_tokens(3, 7);
+    std::vector<raida::authenticity_numbers<>> numbers;
+    for (const auto& one : fresh)
+        numbers.push_back(one.numbers);
+    tokens[1].numbers[4] = {};
+    tokens[2].numbers[24] = {};
+    std::error_code error;
+    for (const auto& packets :
+         {ask.detect(tokens, error), ask.find(tokens, numbers, error), ask.pown(tokens, numbers, error)}) {
+        REQUIRE(!error);
+        for (std::size_t server = 0; server < 25; ++server) {
+            CHECK(packets[server].bytes.empty() == (server == 4 || server == 24));
+            CHECK(packets[server].expected_signature.has_value() == (server != 4 && server != 24));
+        }
+    }
+    for (auto& token : tokens)
+        token.numbers = {};
+    CHECK(ask.detect(tokens, error)[0].bytes.empty());
+    CHECK(error == raida::errc::invalid_authenticity);
+}
+
+TEST_CASE("a missing new number is refused: whoever knew that would own the token", "[commands]")
+{
+    raida::commands<> ask;
+    const auto tokens = raida::testing::make_tokens(2), fresh = raida::testing::make_tokens(2, 7);
+    std::vector<raida::authenticity_numbers<>> numbers{fresh[0].numbers, fresh[1].numbers};
+    numbers[1][24] = {};
+    std::error_code error;
+    CHECK(ask.pown(tokens, numbers, error)[0].bytes.empty());
+    CHECK(error == raida::errc::invalid_authenticity);
+    CHECK(ask.find(tokens, numbers, error)[0].bytes.empty());
+    CHECK(error == raida::errc::invalid_authenticity);
 }
