@@ -26,6 +26,7 @@ struct fixture
     void add(std::uint32_t index, std::uint16_t echo)
     {
         in.at(index).echo = echo;
+        in.make_room();
         in.insert(index);
         in.enqueue(index);
     }

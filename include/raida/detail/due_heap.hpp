@@ -4,6 +4,7 @@
 
 #include <raida/version.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,13 @@ class due_heap
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
     [[nodiscard]] Node& top() const noexcept { return *entries_.front().node; }
     [[nodiscard]] time_point next_due() const noexcept { return entries_.front().due; }
+
+    /// Room for so many nodes: inserting them cannot fail.
+    void reserve(std::size_t nodes)
+    {
+        if (nodes > entries_.capacity())
+            entries_.reserve(std::max(nodes, 2 * entries_.capacity()));
+    }
 
     void insert(Node& node)
     {

@@ -62,7 +62,8 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     [[nodiscard]] bool is_isolated(std::size_t server) const noexcept { return board_.is_isolated(server); }
 
     /// Starts a fan-out, or arranges for its refusal; the handler is never called from here. `Storage` is
-    /// own_replies<N>, or borrowed_replies with `into`.
+    /// own_replies<N>, or borrowed_replies with `into`. When memory is short it throws std::bad_alloc, and
+    /// nothing was started.
     template <class Storage, class Packets, class Handler>
     void start(const Packets& packets, request_options<N> options, replies<N>* into, Handler&& handler);
 
@@ -83,8 +84,8 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     struct canceller
     {
         std::weak_ptr<engine> of;
-        std::uint32_t index;
-        std::uint32_t serial;
+        std::uint32_t index = no_round; // until it is admitted
+        std::uint32_t serial = 0;
 
         void operator()(asio::cancellation_type type) const
         {
@@ -166,6 +167,9 @@ void engine<N, Transport>::start(const Packets& packets, request_options<N> opti
     auto slot = asio::get_associated_cancellation_slot(handler);
     std::unique_ptr<waiting, abandoner> waits{make_waiting<N, Storage>(
         memory_, get_executor(), into, handler_type(std::forward<Handler>(handler)))};
+    schedule_turn(); // first: should anything fail below, it finds nothing to do and lets the work go
+    if (!work_)
+        work_.emplace(get_executor());
     if (error) {
         waits->answers().reset();
         refused_.emplace_back(waits.get(), error);
@@ -173,28 +177,30 @@ void engine<N, Transport>::start(const Packets& packets, request_options<N> opti
         std::bitset<N> reachable;
         for (std::size_t server = 0; server < N; ++server)
             reachable[server] = transport_.has_endpoint(server);
+        canceller* cancels = nullptr;
+        if (slot.is_connected())
+            cancels = &slot.template emplace<canceller>(canceller{this->weak_from_this()});
         const auto& made = board_.admit(views, std::move(options), waits->answers(), reachable, waits.get(),
                                         transport_.now());
-        if (slot.is_connected())
-            slot.template emplace<canceller>(canceller{this->weak_from_this(), made.index, made.serial});
+        if (cancels != nullptr) {
+            cancels->index = made.index;
+            cancels->serial = made.serial;
+        }
     }
     waits.release(); // NOLINT: the board or the list of refusals has it
-    if (!work_)
-        work_.emplace(get_executor());
-    schedule_turn();
 }
 
 template <std::size_t N, class Transport>
 void engine<N, Transport>::cancel(std::uint32_t index, std::uint32_t serial)
 {
-    if (stopped_)
+    if (stopped_ || index == no_round)
         return; // the signal may outlive the engine's context, and the storage that answers go to
     const entry_monitor::guard entered{monitor_};
     auto& which = board_.rounds()[index];
     if (!which.active || which.serial != serial)
         return;
+    schedule_turn(); // first: if it fails nothing was cancelled
     board_.finish(which, asio::error::operation_aborted);
-    schedule_turn();
 }
 
 template <std::size_t N, class Transport>
@@ -227,12 +233,18 @@ void engine<N, Transport>::stop()
 template <std::size_t N, class Transport>
 void engine<N, Transport>::schedule_turn()
 {
-    if (in_turn_ || std::exchange(turn_scheduled_, true))
+    if (in_turn_ || turn_scheduled_)
         return;
-    asio::post(get_executor(), [self = this->shared_from_this()] {
-        self->turn_scheduled_ = false;
-        self->turn();
-    });
+    turn_scheduled_ = true;
+    try {
+        asio::post(get_executor(), [self = this->shared_from_this()] {
+            self->turn_scheduled_ = false;
+            self->turn();
+        });
+    } catch (...) {
+        turn_scheduled_ = false; // nothing is on its way
+        throw;
+    }
 }
 
 template <std::size_t N, class Transport>

@@ -28,10 +28,17 @@ class lane
 
     // ---- the table: every request of this lane that is not settled, by echo
 
-    void insert(std::uint32_t index)
+    /// Room for one request more: inserting it cannot fail.
+    void make_room()
     {
-        if (++size_ > buckets_.size())
+        if (size_ == buckets_.size())
             grow();
+    }
+
+    /// After make_room().
+    void insert(std::uint32_t index) noexcept
+    {
+        ++size_;
         link(index);
     }
 

@@ -85,7 +85,7 @@ struct round
     time_point ends{}; ///< when nothing is awaited any longer: the overall limit, or the end of lingering
     std::uint32_t heap_position = due_heap<round>::absent;
     std::uint32_t index = no_round;
-    std::uint32_t next_finished = no_round;
+    std::uint32_t next = no_round; ///< among the finished rounds, or the free ones
     std::uint32_t serial = 0;      ///< tells this round from an earlier one at the same index
     std::uint16_t outstanding = 0; ///< slots not settled
     std::uint16_t unnotified = 0;  ///< slots settled, on_reply not called yet
@@ -99,14 +99,20 @@ struct round
     std::unique_ptr<round_rules<N>> rules; ///< kept for the next fan-out at this place that has any
     packet_block<N> packets;
 
-    /// Takes what may have captured something; the rest of the options stays.
-    void take_rules(request_options<N>& from)
+    /// Copies the packets and makes room for rules: all of it, or none.
+    void store(const std::array<packet_view, N>& from, const request_options<N>& options)
+    {
+        if (!rules && round_rules<N>::needed_for(options))
+            rules = std::make_unique<round_rules<N>>();
+        packets.store(from); // last: nothing secret stays behind when memory is short
+    }
+
+    /// Takes what may have captured something, once there is room; the rest of the options stays.
+    void take_rules(request_options<N>& from) noexcept
     {
         has_rules = round_rules<N>::needed_for(from);
         if (!has_rules)
             return;
-        if (!rules)
-            rules = std::make_unique<round_rules<N>>();
         rules->retry = from.retry;
         rules->linger = from.linger;
         rules->complete = std::move(from.complete);
@@ -170,27 +176,38 @@ class round_pool
   public:
     [[nodiscard]] round<N>& operator[](std::uint32_t index) noexcept { return *rounds_[index]; }
     [[nodiscard]] const round<N>& operator[](std::uint32_t index) const noexcept { return *rounds_[index]; }
-    [[nodiscard]] std::size_t active() const noexcept { return rounds_.size() - free_.size(); }
+    [[nodiscard]] std::size_t active() const noexcept { return active_; }
     [[nodiscard]] std::size_t size() const noexcept { return rounds_.size(); }
 
-    [[nodiscard]] round<N>& take()
+    /// The round that take() gives next, which may be filled before it is taken.
+    [[nodiscard]] round<N>& spare()
     {
-        if (free_.empty()) {
+        if (first_free_ == no_round) {
             rounds_.push_back(std::make_unique<round<N>>());
-            free_.reserve(rounds_.capacity()); // so that give_back cannot fail
-            rounds_.back()->index = static_cast<std::uint32_t>(rounds_.size() - 1);
-            return *rounds_.back();
+            first_free_ = rounds_.back()->index = static_cast<std::uint32_t>(rounds_.size() - 1);
         }
-        const auto index = free_.back();
-        free_.pop_back();
-        return *rounds_[index];
+        return *rounds_[first_free_];
     }
 
-    void give_back(round<N>& done) noexcept { free_.push_back(done.index); }
+    /// Cannot fail after spare().
+    round<N>& take()
+    {
+        round<N>& taken = spare();
+        first_free_ = std::exchange(taken.next, no_round);
+        ++active_;
+        return taken;
+    }
+
+    void give_back(round<N>& done) noexcept
+    {
+        done.next = std::exchange(first_free_, done.index);
+        --active_;
+    }
 
   private:
     std::vector<std::unique_ptr<round<N>>> rounds_;
-    std::vector<std::uint32_t> free_;
+    std::size_t active_ = 0;
+    std::uint32_t first_free_ = no_round;
 };
 
 } // namespace raida::inline v1::detail

@@ -54,7 +54,8 @@ class switchboard
     [[nodiscard]] std::error_code check(const std::array<packet_view, N>& packets,
                                         const request_options<N>& options);
 
-    /// Takes a checked fan-out in: copies its packets and queues them. `answers` is filled as they come.
+    /// Takes a checked fan-out in: copies its packets and queues them. `answers` is filled as they come. When
+    /// memory is short it throws std::bad_alloc, and nothing has changed.
     round<N>& admit(const std::array<packet_view, N>& packets, request_options<N>&& options,
                     replies<N>& answers, const lane_set& reachable, void* owner, time_point now);
 
@@ -174,6 +175,8 @@ class switchboard
     void expire_slot(round<N>& which, std::size_t server, time_point now);
     void settle(round<N>& which, std::size_t server, bool watched);
     void complete(round<N>& which);
+    void enter(round<N>& made, const std::array<packet_view, N>& packets, const request_options<N>& options,
+               std::size_t server, time_point now);
     [[nodiscard]] lane_set left_out(const lane_set& asked, time_point now) const noexcept;
     [[nodiscard]] round_trip expected_of(std::size_t server) const noexcept;
     void learn_from_answer(const round<N>& of, std::size_t server, time_point now);

@@ -49,14 +49,26 @@ std::error_code switchboard<N>::check_packet(std::size_t server, const packet_vi
     return clash ? make_error_code(errc::indistinguishable) : std::error_code{};
 }
 
+// What can fail comes first, while the round is still free.
 template <std::size_t N>
 round<N>& switchboard<N>::admit(const std::array<packet_view, N>& packets, request_options<N>&& options,
                                 replies<N>& answers, const lane_set& reachable, void* owner, time_point now)
 {
-    round<N>& made = rounds_.take();
+    lane_set asked = reachable;
+    for (std::size_t server = 0; server < N; ++server)
+        asked[server] = asked[server] && !packets[server].bytes.empty();
+    asked &= ~left_out(asked, now);
+
+    round<N>& made = rounds_.spare();
+    due_.reserve(rounds_.size());
+    for (std::size_t server = 0; server < N; ++server)
+        if (asked[server])
+            lanes_[server].make_room();
+    made.store(packets, options);
+
+    rounds_.take();
     now_ = now;
     made.slots.fill(slot{});
-    made.packets.store(packets);
     made.take_rules(options);
     made.began = now;
     made.serial = ++serial_;
@@ -68,40 +80,41 @@ round<N>& switchboard<N>::admit(const std::array<packet_view, N>& packets, reque
     made.ends = options.overall > options.overall.zero() ? now + options.overall : time_point::max();
     made.due = std::min(now + limits_.queue_wait, made.ends);
     answers.reset();
-    lane_set asked = reachable;
     for (std::size_t server = 0; server < N; ++server)
-        asked[server] = asked[server] && !packets[server].bytes.empty();
-    asked &= ~left_out(asked, now);
-    for (std::size_t server = 0; server < N; ++server) {
-        const bytes_view bytes = packets[server].bytes;
-        if (!asked[server]) {
+        if (asked[server])
+            enter(made, packets, options, server, now);
+        else
             answers.fail(server,
-                         bytes.empty()        ? errc::skipped
-                         : !reachable[server] ? errc::no_endpoint
-                                              : errc::isolated,
+                         packets[server].bytes.empty() ? errc::skipped
+                         : !reachable[server]          ? errc::no_endpoint
+                                                       : errc::isolated,
                          {}, 0);
-            continue;
-        }
-        health_[server].probe();
-        const auto timeout =
-            options.deadline.for_server(server, expected_of(server), {bytes[4], bytes[5]}, bytes.size());
-        longest_timeout_ = std::max(longest_timeout_, timeout);
-        made.due = std::min(made.due, now + timeout);
-        slot& one = made.slots[server];
-        one.timeout =
-            static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(timeout).count());
-        one.echo = load_big<2, std::uint16_t>(bytes.data() + 30);
-        one.is_signed = packets[server].expected ? 1 : 0;
-        ++made.outstanding;
-        lanes_[server].insert(made.index);
-        lanes_[server].enqueue(made.index);
-        update_sendable(server);
-    }
     if (made.outstanding == 0)
         complete(made);
     else
         due_.insert(made);
     return made;
+}
+
+// One request takes its place in its lane's queue; there is room for it.
+template <std::size_t N>
+void switchboard<N>::enter(round<N>& made, const std::array<packet_view, N>& packets,
+                           const request_options<N>& options, std::size_t server, time_point now)
+{
+    const bytes_view bytes = packets[server].bytes;
+    health_[server].probe();
+    const auto timeout =
+        options.deadline.for_server(server, expected_of(server), {bytes[4], bytes[5]}, bytes.size());
+    longest_timeout_ = std::max(longest_timeout_, timeout);
+    made.due = std::min(made.due, now + timeout);
+    slot& one = made.slots[server];
+    one.timeout = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(timeout).count());
+    one.echo = load_big<2, std::uint16_t>(bytes.data() + 30);
+    one.is_signed = packets[server].expected ? 1 : 0;
+    ++made.outstanding;
+    lanes_[server].insert(made.index);
+    lanes_[server].enqueue(made.index);
+    update_sendable(server);
 }
 
 template <std::size_t N>
@@ -193,11 +206,11 @@ void switchboard<N>::complete(round<N>& which)
     }
     if (which.unnotified != 0 || std::exchange(which.reported, true))
         return;
-    which.next_finished = which.index; // the last one points to itself
+    which.next = which.index; // the last one points to itself
     if (first_finished_ == no_round)
         first_finished_ = which.index;
     else
-        rounds_[last_finished_].next_finished = which.index;
+        rounds_[last_finished_].next = which.index;
     last_finished_ = which.index;
     ++finished_count_;
 }
@@ -208,8 +221,8 @@ round<N>* switchboard<N>::next_finished() noexcept
     if (first_finished_ == no_round)
         return nullptr;
     round<N>& next = rounds_[first_finished_];
-    first_finished_ = next.next_finished == next.index ? no_round : next.next_finished;
-    next.next_finished = no_round;
+    first_finished_ = next.next == next.index ? no_round : next.next;
+    next.next = no_round;
     --finished_count_;
     return &next;
 }
