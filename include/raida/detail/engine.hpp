@@ -24,6 +24,7 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -116,7 +117,6 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     void on_context_shutdown() noexcept override
     {
         const auto self = this->weak_from_this().lock(); // dropped handlers may own the last fanout
-        abandoned_ = true;
         abandon_all();
         transport_.release();
     }
@@ -128,7 +128,9 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
 
     void cancel(std::uint32_t index, std::uint32_t serial);
     void schedule_turn();
+    [[nodiscard]] bool could_schedule_turn() noexcept;
     void turn();
+    void take_turn();
     void expire();
     void show_settled();
     void deliver();
@@ -223,10 +225,10 @@ void engine<N, Transport>::stop()
     transport_.close();
     for (std::uint32_t index = 0; index < board_.rounds().size(); ++index)
         board_.finish(board_.rounds()[index], asio::error::operation_aborted);
-    if (has_results())
-        schedule_turn();
-    else
+    if (!has_results())
         work_.reset();
+    else if (!could_schedule_turn())
+        abandon_all(); // no memory to call the handlers from the context, and here they must not be called
 }
 
 // Within a turn nothing needs to be arranged: it ends with sending and with a look at what is left.
@@ -248,23 +250,46 @@ void engine<N, Transport>::schedule_turn()
 }
 
 template <std::size_t N, class Transport>
+bool engine<N, Transport>::could_schedule_turn() noexcept
+{
+    try {
+        schedule_turn();
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+// What is left is for another turn. Without the memory to post that one it is taken at once, and an exception
+// leaves after it; one that fails, too, leaves the rest to what wakes the engine next.
+template <std::size_t N, class Transport>
 void engine<N, Transport>::turn()
 {
+    if (abandoned_)
+        return;
     const auto self = this->shared_from_this(); // handlers may destroy the last fanout
     const entry_monitor::guard entered{monitor_};
-    struct turn_guard
-    {
-        engine& of;
-        bool threw = true;
-
-        ~turn_guard()
-        {
-            of.in_turn_ = false;
-            if (!of.abandoned_ && (threw || of.has_results()))
-                of.schedule_turn();
+    std::exception_ptr first;
+    for (bool again = true; again;) {
+        std::exception_ptr thrown;
+        in_turn_ = true;
+        try {
+            take_turn();
+        } catch (...) {
+            thrown = std::current_exception();
         }
-    } guard{*this};
-    in_turn_ = true;
+        in_turn_ = false;
+        again = !abandoned_ && (thrown || has_results()) && !could_schedule_turn() && !(thrown && first);
+        if (!first)
+            first = thrown;
+    }
+    if (first)
+        std::rethrow_exception(first);
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::take_turn()
+{
     if (!stopped_)
         expire();
     show_settled();
@@ -273,7 +298,6 @@ void engine<N, Transport>::turn()
         send();
     if (!abandoned_)
         rest_or_listen();
-    guard.threw = false;
 }
 
 // What is in the sockets already wins over a deadline, and so does a place that is free.
@@ -392,7 +416,7 @@ void engine<N, Transport>::rest_or_listen()
 template <std::size_t N, class Transport>
 void engine<N, Transport>::abandon_all() noexcept
 {
-    stopped_ = true;
+    stopped_ = abandoned_ = true;
     transport_.close();
     work_.reset();
     for (auto* list : {&refused_, &refusing_})

@@ -40,9 +40,15 @@ class linux_receiver
           stride_{(limit_ + 63) / 64 * 64 + 64} // not a power of two: the cache has few ways
     {}
 
+    /// Before anything is received on this lane, so that receiving allocates nothing.
+    void make_room(std::size_t lane)
+    {
+        buffers_.resize(batch * stride_);
+        overflows_.resize(std::max(overflows_.size(), lane + 1));
+    }
+
     void receive(int fd, std::size_t lane, std::uint8_t generation, transport_sink& sink, until end)
     {
-        buffers_.resize(batch * stride_); // an engine that never sends needs none
         for (std::size_t rounds = 0; rounds < longest_drain; ++rounds) {
             const std::size_t wanted = wanted_;
             const int count = read(fd, wanted);
@@ -147,7 +153,6 @@ class linux_receiver
                 continue;
             std::uint32_t dropped = 0;
             std::memcpy(&dropped, CMSG_DATA(one), sizeof dropped);
-            overflows_.resize(std::max(overflows_.size(), lane + 1));
             auto& [known, of] = overflows_[lane];
             sink.counts(lane).overflowed += of == generation && dropped >= known ? dropped - known : dropped;
             known = dropped;

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -60,6 +61,8 @@ class linux_sockets
 
     [[nodiscard]] std::error_code open(std::size_t lane, std::uint8_t generation, const endpoint& to)
     {
+        sockets_.resize(std::max(sockets_.size(), lane + 1)); // before there is a descriptor to be lost
+        receiver_.make_room(lane);
         if (!watched_)
             if (const auto error = open_set())
                 return error;
@@ -73,7 +76,6 @@ class linux_sockets
             ::close(fd);
             return error;
         }
-        sockets_.resize(std::max(sockets_.size(), lane + 1));
         auto& both = sockets_[lane];
         *std::find_if(both.begin(), both.end(), [](const socket& one) { return one.fd < 0; }) = {fd,
                                                                                                  generation};
@@ -132,9 +134,10 @@ class linux_sockets
     void listen()
     {
         wanted_ = true;
-        if (!watched_ || std::exchange(listening_, true))
+        if (!watched_ || listening_)
             return;
         watched_->async_wait(asio::posix::descriptor_base::wait_read, on_ready{this, owner_.lock()});
+        listening_ = true;
     }
 
     void rest()
@@ -164,8 +167,8 @@ class linux_sockets
             self->listening_ = false;
             if (!error)
                 self->receive();
-            else if (self->wanted_)
-                self->listen(); // a rest that was over before it began
+            else if (self->wanted_) // a rest that was over before it began
+                self->listen_again();
         }
     };
 
@@ -184,18 +187,32 @@ class linux_sockets
         return const_cast<socket*>(std::as_const(*this).find(lane, generation));
     }
 
+    // Short of memory the engine tries it, in a turn of its own.
+    void listen_again()
+    {
+        try {
+            listen();
+        } catch (const std::bad_alloc&) {
+            sink_->on_wake();
+        }
+    }
+
     [[nodiscard]] std::error_code open_set()
     {
+        asio::posix::basic_stream_descriptor<Executor> made{*executor_};
         const int set = ::epoll_create1(EPOLL_CLOEXEC);
         if (set < 0)
             return last_error();
-        watched_.emplace(*executor_);
         std::error_code error;
-        watched_->assign(set, error);
-        if (error) {
-            ::close(set);
-            watched_.reset();
+        try {
+            made.assign(set, error);
+        } catch (const std::bad_alloc&) {
+            error = std::make_error_code(std::errc::not_enough_memory);
         }
+        if (error)
+            ::close(set);
+        else
+            watched_.emplace(std::move(made));
         return error;
     }
 

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -48,6 +49,8 @@ class portable_sockets
 
     [[nodiscard]] std::error_code open(std::size_t lane, std::uint8_t generation, const endpoint& to)
     {
+        sockets_.resize(std::max(sockets_.size(), lane + 1));
+        buffer_.resize(max_reply_ + 1); // one more, to see what was longer
         std::error_code error;
         auto made = connected(generation, to, error);
         if (!error &&
@@ -60,11 +63,8 @@ class portable_sockets
             std::error_code ignored;
             made->handle.set_option(asio::socket_base::receive_buffer_size(size), ignored);
         }
-        sockets_.resize(std::max(sockets_.size(), lane + 1));
         auto& both = sockets_[lane];
-        both[both[0] ? 1 : 0] = std::move(made);
-        if (listening_)
-            await(lane, generation);
+        both[both[0] ? 1 : 0] = std::move(made); // the turn that opens it ends with listen()
         return {};
     }
 
@@ -79,8 +79,7 @@ class portable_sockets
                 ++done.count;
                 excused = false;
             } else if (done.error == asio::error::would_block) {
-                await_space(from);
-                done.error = std::make_error_code(std::errc::operation_would_block);
+                done.error = await_space(from);
                 return done;
             } else if (done.error == asio::error::connection_refused && !excused) {
                 excused = true; // of an earlier datagram: this one was not sent
@@ -159,8 +158,8 @@ class portable_sockets
                 return; // closed meanwhile, and maybe opened again
             from->awaited = false;
             if (error) {
-                if (self->listening_)
-                    self->await(lane, generation); // a rest that was over before it began
+                if (self->listening_) // a rest that was over before it began
+                    self->await_again(lane, generation);
                 return;
             }
             self->receive(lane, *from);
@@ -193,23 +192,38 @@ class portable_sockets
     void await(std::size_t lane, std::uint8_t generation)
     {
         lane_socket& one = *find(lane, generation);
-        one.awaited = true;
         one.handle.async_wait(asio::socket_base::wait_read,
                               on_ready{this, owner_.lock(), lane, generation, &one});
+        one.awaited = true;
     }
 
-    void await_space(lane_socket& one)
+    // Short of memory the engine tries it, in a turn of its own.
+    void await_again(std::size_t lane, std::uint8_t generation)
     {
-        one.handle.async_wait(asio::socket_base::wait_write,
-                              [self = this, owner = owner_.lock()](std::error_code error) {
-                                  if (!error)
-                                      self->sink_->on_wake();
-                              });
+        try {
+            await(lane, generation);
+        } catch (const std::bad_alloc&) {
+            sink_->on_wake();
+        }
+    }
+
+    // What the request that found no space is told: to wait, if something will wake it.
+    [[nodiscard]] std::error_code await_space(lane_socket& one)
+    {
+        try {
+            one.handle.async_wait(asio::socket_base::wait_write,
+                                  [self = this, owner = owner_.lock()](std::error_code error) {
+                                      if (!error)
+                                          self->sink_->on_wake();
+                                  });
+            return std::make_error_code(std::errc::operation_would_block);
+        } catch (const std::bad_alloc&) {
+            return std::make_error_code(std::errc::not_enough_memory);
+        }
     }
 
     void receive(std::size_t lane, lane_socket& from)
     {
-        buffer_.resize(max_reply_ + 1); // one more, to see what was longer
         for (std::size_t left = longest_drain; left != 0; --left) {
             std::error_code error;
             const auto size = from.handle.receive(asio::buffer(buffer_), 0, error);

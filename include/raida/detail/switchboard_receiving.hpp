@@ -132,9 +132,13 @@ void switchboard<N>::unverified(std::size_t server, std::uint8_t generation, con
                 return;
             }
             const auto over = now + std::max<std::chrono::nanoseconds>(limits_.grace, {});
+            try {
+                of.answers->hold(server, bytes, now - of.sent_at(one));
+            } catch (const std::bad_alloc&) {
+                return; // as if it had been lost: a better one may still come
+            }
             one.state = slot_state::provisional;
             one.timeout = std::min(one.timeout, of.micros(over) - one.since);
-            of.answers->hold(server, bytes, now - of.sent_at(one));
             return due_by(of, over);
         }
     }
@@ -181,7 +185,12 @@ void switchboard<N>::answer(std::size_t server, std::uint32_t index, bytes_view 
     health_[server].heard();
     if (verified)
         learn_from_answer(of, server, now);
-    of.answers->answer(server, bytes, verified, now - of.sent_at(one), one.attempts);
+    try {
+        of.answers->answer(server, bytes, verified, now - of.sent_at(one), one.attempts);
+    } catch (const std::bad_alloc&) { // costs this slot its answer, and nobody else anything
+        of.answers->fail(server, std::make_error_code(std::errc::not_enough_memory), now - of.sent_at(one),
+                         one.attempts);
+    }
     settle(of, server, true);
 }
 

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -142,11 +143,15 @@ class tcp_exchange final : public tcp_exchange_base,
         if (error)
             return finish(error);
         connected = true;
-        expire_after(read_time_);
-        asio::async_write(
-            socket_, asio::buffer(request_.data(), request_.size()),
-            guarded([](tcp_exchange& self, std::error_code result) { self.on_written(result); }));
-        await_answer();
+        try {
+            expire_after(read_time_);
+            asio::async_write(
+                socket_, asio::buffer(request_.data(), request_.size()),
+                guarded([](tcp_exchange& self, std::error_code result) { self.on_written(result); }));
+            await_answer();
+        } catch (const std::bad_alloc&) {
+            return finish(std::make_error_code(std::errc::not_enough_memory));
+        }
         observer_->on_connected();
     }
 
@@ -177,8 +182,17 @@ class tcp_exchange final : public tcp_exchange_base,
                                    return self.finish(error);
                                self.receive();
                                if (!self.is_over())
-                                   self.await_answer();
+                                   self.await_more();
                            }));
+    }
+
+    void await_more()
+    {
+        try {
+            await_answer();
+        } catch (const std::bad_alloc&) {
+            finish(std::make_error_code(std::errc::not_enough_memory));
+        }
     }
 
     void receive()
@@ -191,7 +205,11 @@ class tcp_exchange final : public tcp_exchange_base,
                 return;
             if (error) // a reset that the write has been told already is an end for the read
                 return finish(broken_ ? broken_ : error);
-            answer.advance(size);
+            try {
+                answer.advance(size);
+            } catch (const std::bad_alloc&) {
+                return finish(std::make_error_code(std::errc::not_enough_memory));
+            }
         }
         finish({});
     }

@@ -36,9 +36,10 @@ class wake_timer
             return;
         if (!timer_)
             timer_.emplace(executor);
-        armed_ = due;
+        armed_ = clock::time_point::max(); // until the wait has begun, which may find no memory
         timer_->expires_at(due);
         timer_->async_wait(on_time{this, owner_.lock()});
+        armed_ = due;
     }
 
     /// Nothing is due; no work is held.

@@ -124,11 +124,13 @@ class simulation
             return true;
         if (events_.empty() || events_.front().at > end)
             return false;
-        std::pop_heap(events_.begin(), events_.end());
-        event next = std::move(events_.back());
-        events_.pop_back();
-        now_ = std::max(now_, next.at);
-        asio::post(io_, std::move(next.what));
+        asio::post(io_, [this] { // no later event overtakes it meanwhile
+            std::pop_heap(events_.begin(), events_.end());
+            const event next = std::move(events_.back());
+            events_.pop_back();
+            next.what();
+        });
+        now_ = std::max(now_, events_.front().at);
         return true;
     }
 
@@ -194,24 +196,23 @@ class simulated_transport
     {
         if (due == armed_)
             return;
+        if (due != clock::time_point::max())
+            world_->after(due - now(), [this, owner = owner_, due] {
+                if (const auto alive = owner.lock(); alive && armed_ == due) {
+                    armed_ = clock::time_point::max();
+                    sink_->on_wake();
+                }
+            });
         armed_ = due;
-        if (due == clock::time_point::max())
-            return;
-        world_->after(due - now(), [this, owner = owner_, due] {
-            if (const auto alive = owner.lock(); alive && armed_ == due) {
-                armed_ = clock::time_point::max();
-                sink_->on_wake();
-            }
-        });
     }
 
     void listen()
     {
-        if (std::exchange(listening_, true) || world_->reads_at_rest)
-            return;
-        for (std::size_t lane = 0; lane < inbox_.size(); ++lane)
-            if (!inbox_[lane].empty() && inbox_[lane].begin()->first <= now())
-                wake_for(lane, {});
+        if (!listening_ && !world_->reads_at_rest)
+            for (std::size_t lane = 0; lane < inbox_.size(); ++lane)
+                if (!inbox_[lane].empty() && inbox_[lane].begin()->first <= now())
+                    wake_for(lane, {});
+        listening_ = true;
     }
     void rest() noexcept { listening_ = false; }
     void close() noexcept
@@ -236,8 +237,8 @@ class simulated_transport
     {
         delay = std::max(delay, simulation::duration{});
         inbox_.resize(std::max(inbox_.size(), lane + 1));
+        wake_for(lane, delay); // first: what is in the inbox is read
         inbox_[lane].emplace(now() + delay, arrival{generation, std::move(what)});
-        wake_for(lane, delay);
     }
 
     void wake_for(std::size_t lane, simulation::duration delay)

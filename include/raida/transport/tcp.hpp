@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -116,11 +117,8 @@ class basic_tcp : private detail::tcp_observer
             if (!has_place(lanes_[lane]))
                 return {count, std::make_error_code(std::errc::operation_would_block)};
             ++sink_->counts(lane).sockets;
-            auto made = std::make_shared<exchange>(*executor_, lane, generation, batch[count], max_reply_);
-            if (const auto error = made->start(lanes_[lane].address, how_.connect_deadline,
-                                               how_.read_deadline, *this, owner_))
+            if (const auto error = start(lane, generation, batch[count]))
                 return {count, error};
-            in.push_back(std::move(made));
         }
         return {batch.size(), {}};
     }
@@ -185,6 +183,24 @@ class basic_tcp : private detail::tcp_observer
         draining_guard(const draining_guard&) = delete;
         draining_guard& operator=(const draining_guard&) = delete;
     };
+
+    // Nothing is left of an exchange that could not be started.
+    [[nodiscard]] std::error_code start(std::size_t lane, std::uint8_t generation, const outgoing& request)
+    {
+        lane_state& in = lanes_[lane];
+        std::shared_ptr<exchange> made;
+        std::error_code error;
+        try {
+            made = std::make_shared<exchange>(*executor_, lane, generation, request, max_reply_);
+            in.exchanges.push_back(made);
+            error = made->start(in.address, how_.connect_deadline, how_.read_deadline, *this, owner_);
+        } catch (const std::bad_alloc&) {
+            error = std::make_error_code(std::errc::not_enough_memory);
+        }
+        if (error)
+            remove(in.exchanges, [&](const exchange& one) { return &one == made.get(); });
+        return error;
+    }
 
     // A request that waits to be sent again has missed its deadline, and its old connection is in the way.
     [[nodiscard]] bool is_given_up(std::size_t lane, request_id id, std::span<const outgoing> waiting) const

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -106,9 +107,10 @@ class basic_udp_over
             return;
         if (!timer_)
             timer_.emplace(*executor_);
-        armed_ = due;
+        armed_ = clock::time_point::max(); // until the wait has begun, which may find no memory
         timer_->expires_at(due);
         timer_->async_wait(on_time{this, owner_.lock()});
+        armed_ = due;
     }
 
     void listen() { sockets_.listen(); }
@@ -163,7 +165,11 @@ class basic_udp_over
     {
         sockets_.close(lane, generation);
         ++sink_->counts(lane).sockets;
-        return sockets_.open(lane, generation, endpoints_[lane]);
+        try {
+            return sockets_.open(lane, generation, endpoints_[lane]);
+        } catch (const std::bad_alloc&) {
+            return std::make_error_code(std::errc::not_enough_memory);
+        }
     }
 
     // The network that the socket was bound to is gone (another Wi-Fi, a sleep): a fresh one may find a way.
