@@ -6,7 +6,7 @@
 #include "durable_file.hpp"
 #include "secret_file.hpp"
 
-#include <raida/journal.hpp>
+#include <raida/client/journal.hpp>
 
 #include <cstdio>
 #include <string>

@@ -4,7 +4,7 @@
 
 #include "bad_input.hpp"
 
-#include <raida/token.hpp>
+#include <raida/wire/token.hpp>
 
 #include <algorithm>
 #include <span>

@@ -4,10 +4,10 @@
 
 #include "bad_input.hpp"
 
-#include <raida/commands.hpp>
-#include <raida/record.hpp>
-#include <raida/reply.hpp>
-#include <raida/request.hpp>
+#include <raida/client/record.hpp>
+#include <raida/wire/commands.hpp>
+#include <raida/wire/reply.hpp>
+#include <raida/wire/request.hpp>
 
 #include <cerrno>
 #include <chrono>

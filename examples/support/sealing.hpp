@@ -5,9 +5,9 @@
 
 #include "bad_input.hpp"
 
-#include <raida/codec.hpp>
+#include <raida/client/codec.hpp>
 #include <raida/testing/body_cipher.hpp>
-#include <raida/token.hpp>
+#include <raida/wire/token.hpp>
 
 #ifdef RAIDA_EXAMPLES_CRYPTO
 #include <raida/crypto.hpp>

@@ -7,7 +7,7 @@
 #include "secret_file.hpp"
 #include "token_reader.hpp"
 
-#include <raida/token.hpp>
+#include <raida/wire/token.hpp>
 
 #include <algorithm>
 #include <cstdint>

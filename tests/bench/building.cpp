@@ -5,9 +5,9 @@
 #include "support/arguments.hpp"
 #include "support/report.hpp"
 
-#include <raida/commands.hpp>
 #include <raida/crypto.hpp>
-#include <raida/token.hpp>
+#include <raida/wire/commands.hpp>
+#include <raida/wire/token.hpp>
 
 #include <array>
 #include <cstdint>

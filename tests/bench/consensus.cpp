@@ -6,8 +6,8 @@
 #include "support/report.hpp"
 
 #include <raida/consensus.hpp>
-#include <raida/packet.hpp>
-#include <raida/reply.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/reply.hpp>
 
 #include <array>
 #include <cstdint>

@@ -9,9 +9,9 @@
 #include "support/machine.hpp"
 #include "support/server_sockets.hpp"
 
-#include <raida/challenge.hpp>
-#include <raida/packet.hpp>
-#include <raida/status.hpp>
+#include <raida/wire/challenge.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/status.hpp>
 
 #include <algorithm>
 #include <array>

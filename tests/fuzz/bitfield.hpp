@@ -4,7 +4,7 @@
 
 #include "check.hpp"
 
-#include <raida/bitfield.hpp>
+#include <raida/wire/bitfield.hpp>
 
 #include <cstddef>
 #include <cstdint>

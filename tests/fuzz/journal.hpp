@@ -5,7 +5,7 @@
 #include "check.hpp"
 #include "token_csv.hpp"
 
-#include <raida/journal.hpp>
+#include <raida/client/journal.hpp>
 
 #include <algorithm>
 #include <array>

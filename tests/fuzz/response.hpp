@@ -4,10 +4,11 @@
 
 #include "check.hpp"
 
-#include <raida/challenge.hpp>
-#include <raida/commands.hpp>
-#include <raida/packet.hpp>
-#include <raida/status.hpp>
+#include <raida/wire/answers.hpp>
+#include <raida/wire/challenge.hpp>
+#include <raida/wire/commands.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/status.hpp>
 
 #include <algorithm>
 #include <array>

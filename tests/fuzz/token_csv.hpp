@@ -4,8 +4,8 @@
 
 #include "check.hpp"
 
-#include <raida/detail/text.hpp>
-#include <raida/token.hpp>
+#include <raida/base/detail/text.hpp>
+#include <raida/wire/token.hpp>
 
 #include <algorithm>
 #include <cstddef>

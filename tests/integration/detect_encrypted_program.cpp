@@ -13,10 +13,10 @@ TEST_CASE("detect --encrypt is tested where it is built", "[detect][crypto]")
 #include "example_support.hpp"
 #include "json_check.hpp"
 
-#include <raida/packet.hpp>
 #include <raida/testing/encryption.hpp>
 #include <raida/testing/tokens.hpp>
-#include <raida/token.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/token.hpp>
 
 #include <algorithm>
 #include <chrono>

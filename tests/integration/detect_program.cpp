@@ -14,7 +14,7 @@ TEST_CASE("detect is tested where it is built", "[detect]")
 #include "json_check.hpp"
 
 #include <raida/testing/tokens.hpp>
-#include <raida/token.hpp>
+#include <raida/wire/token.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -14,7 +14,7 @@ TEST_CASE("echo is tested where it is built", "[echo]")
 #include "example_support.hpp"
 #include "json_check.hpp"
 
-#include <raida/status.hpp>
+#include <raida/wire/status.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,12 +1,12 @@
 // Encryption types 1 and 2 from end to end: requests sealed, servers of both habits, answers opened.
 #include <raida/client.hpp>
-#include <raida/commands.hpp>
 #include <raida/consensus.hpp>
 #include <raida/crypto.hpp>
 #include <raida/fanout.hpp>
 #include <raida/testing/encryption.hpp>
 #include <raida/testing/tcp_fleet.hpp>
 #include <raida/transport/tcp.hpp>
+#include <raida/wire/commands.hpp>
 
 #include <asio/io_context.hpp>
 

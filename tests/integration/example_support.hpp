@@ -6,7 +6,7 @@
 #include "program.hpp"
 
 #include <raida/testing/fleet.hpp>
-#include <raida/token.hpp>
+#include <raida/wire/token.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>

@@ -1,10 +1,10 @@
 // The engine over real sockets, on both ways of asking the operating system, against servers that misbehave.
 #include "ipv6.hpp"
 
-#include <raida/commands.hpp>
 #include <raida/consensus.hpp>
 #include <raida/fanout.hpp>
 #include <raida/testing/fleet.hpp>
+#include <raida/wire/commands.hpp>
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>

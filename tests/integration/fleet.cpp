@@ -2,8 +2,8 @@
 #include "fleet_client.hpp"
 #include "ipv6.hpp"
 
-#include <raida/commands.hpp>
 #include <raida/testing/fleet.hpp>
+#include <raida/wire/commands.hpp>
 
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>

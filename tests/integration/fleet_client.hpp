@@ -2,8 +2,8 @@
 #ifndef RAIDA_TESTS_FLEET_CLIENT_HPP
 #define RAIDA_TESTS_FLEET_CLIENT_HPP
 
-#include <raida/packet.hpp>
-#include <raida/request.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/request.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/io_context.hpp>

@@ -11,8 +11,8 @@ TEST_CASE("a dead server's port is tested on Linux", "[fanout]")
 
 #else
 
-#include <raida/commands.hpp>
 #include <raida/fanout.hpp>
+#include <raida/wire/commands.hpp>
 
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>

@@ -6,10 +6,10 @@
 #include "example_support.hpp"
 #include "program.hpp"
 
-#include <raida/journal.hpp>
+#include <raida/client/journal.hpp>
 #include <raida/testing/encryption.hpp>
 #include <raida/testing/fleet.hpp>
-#include <raida/token.hpp>
+#include <raida/wire/token.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -4,7 +4,7 @@
 #include "../../examples/support/record_csv.hpp"
 #include "example_support.hpp"
 
-#include <raida/journal.hpp>
+#include <raida/client/journal.hpp>
 #include <raida/raida.hpp>
 #include <raida/testing/fleet.hpp>
 

@@ -4,9 +4,9 @@
 
 #include "tcp_server.hpp"
 
-#include <raida/commands.hpp>
 #include <raida/fanout.hpp>
 #include <raida/transport/tcp.hpp>
+#include <raida/wire/commands.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>

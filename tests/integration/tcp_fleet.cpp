@@ -1,12 +1,12 @@
 // The embedded servers behind TCP: whole batches, the wedge, header errors, and the engine asking them.
 #include "tcp_engine.hpp"
 
-#include <raida/commands.hpp>
 #include <raida/consensus.hpp>
 #include <raida/fanout.hpp>
 #include <raida/testing/tcp_fleet.hpp>
 #include <raida/testing/tokens.hpp>
 #include <raida/transport/tcp.hpp>
+#include <raida/wire/commands.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>

@@ -2,7 +2,7 @@
 #ifndef RAIDA_TESTS_TCP_SERVER_HPP
 #define RAIDA_TESTS_TCP_SERVER_HPP
 
-#include <raida/packet.hpp>
+#include <raida/wire/packet.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>

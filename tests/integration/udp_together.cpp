@@ -2,9 +2,9 @@
 // refused on its own.
 #include "ipv6.hpp"
 
-#include <raida/commands.hpp>
 #include <raida/fanout.hpp>
 #include <raida/testing/fleet.hpp>
+#include <raida/wire/commands.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

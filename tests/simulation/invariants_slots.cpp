@@ -1,7 +1,7 @@
 // Invariants 1, 2 and 5: whose slot is it, and is every slot settled.
 #include "simulation/support.hpp"
 
-#include <raida/request.hpp>
+#include <raida/wire/request.hpp>
 
 #include <asio/error.hpp>
 

@@ -1,7 +1,7 @@
 // Bad input: a clear error for that call, a usable engine, and no other request lost.
 #include "simulation/support.hpp"
 
-#include <raida/request.hpp>
+#include <raida/wire/request.hpp>
 
 #include <string>
 

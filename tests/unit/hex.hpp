@@ -2,7 +2,7 @@
 #ifndef RAIDA_TESTS_UNIT_HEX_HPP
 #define RAIDA_TESTS_UNIT_HEX_HPP
 
-#include <raida/detail/bytes.hpp>
+#include <raida/base/detail/bytes.hpp>
 
 #include <cstdint>
 #include <stdexcept>

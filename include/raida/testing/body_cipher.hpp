@@ -2,7 +2,7 @@
 #ifndef RAIDA_TESTING_BODY_CIPHER_HPP
 #define RAIDA_TESTING_BODY_CIPHER_HPP
 
-#include <raida/version.hpp>
+#include <raida/base/version.hpp>
 
 #include <cstdint>
 #include <functional>

@@ -2,10 +2,10 @@
 #ifndef RAIDA_TESTING_ENCRYPTION_HPP
 #define RAIDA_TESTING_ENCRYPTION_HPP
 
-#include <raida/detail/aes_counter.hpp>
+#include <raida/base/version.hpp>
+#include <raida/client/detail/aes_counter.hpp>
 #include <raida/testing/body_cipher.hpp>
 #include <raida/testing/fleet.hpp>
-#include <raida/version.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -2,8 +2,7 @@
 #ifndef RAIDA_TESTING_FLEET_HPP
 #define RAIDA_TESTING_FLEET_HPP
 
-#include <raida/packet.hpp>
-#include <raida/servers.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/body_cipher.hpp>
 #include <raida/testing/detail/fleet_core.hpp>
 #include <raida/testing/fleet_options.hpp>
@@ -11,8 +10,9 @@
 #include <raida/testing/manners.hpp>
 #include <raida/testing/server_rules.hpp>
 #include <raida/testing/tokens.hpp>
-#include <raida/token.hpp>
-#include <raida/version.hpp>
+#include <raida/transport/resolve.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/token.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/execution_context.hpp>

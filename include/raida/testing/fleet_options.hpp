@@ -2,9 +2,9 @@
 #ifndef RAIDA_TESTING_FLEET_OPTIONS_HPP
 #define RAIDA_TESTING_FLEET_OPTIONS_HPP
 
+#include <raida/base/version.hpp>
 #include <raida/testing/manners.hpp>
 #include <raida/testing/server_rules.hpp>
-#include <raida/version.hpp>
 
 #include <asio/ip/address.hpp>
 #include <asio/ip/address_v4.hpp>

@@ -2,8 +2,8 @@
 #ifndef RAIDA_TESTING_LATENCY_HPP
 #define RAIDA_TESTING_LATENCY_HPP
 
+#include <raida/base/version.hpp>
 #include <raida/testing/seeded_random.hpp>
-#include <raida/version.hpp>
 
 #include <algorithm>
 #include <chrono>

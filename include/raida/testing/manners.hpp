@@ -2,10 +2,10 @@
 #ifndef RAIDA_TESTING_MANNERS_HPP
 #define RAIDA_TESTING_MANNERS_HPP
 
-#include <raida/status.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/latency.hpp>
-#include <raida/token.hpp>
-#include <raida/version.hpp>
+#include <raida/wire/status.hpp>
+#include <raida/wire/token.hpp>
 
 #include <chrono>
 #include <cstddef>

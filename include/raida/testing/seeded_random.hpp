@@ -2,7 +2,7 @@
 #ifndef RAIDA_TESTING_SEEDED_RANDOM_HPP
 #define RAIDA_TESTING_SEEDED_RANDOM_HPP
 
-#include <raida/version.hpp>
+#include <raida/base/version.hpp>
 
 #include <cmath>
 #include <cstddef>

@@ -2,8 +2,8 @@
 #ifndef RAIDA_TESTING_SERVER_RULES_HPP
 #define RAIDA_TESTING_SERVER_RULES_HPP
 
-#include <raida/packet.hpp>
-#include <raida/version.hpp>
+#include <raida/base/version.hpp>
+#include <raida/wire/packet.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -2,9 +2,9 @@
 #ifndef RAIDA_TESTING_SIMULATION_HPP
 #define RAIDA_TESTING_SIMULATION_HPP
 
-#include <raida/detail/bytes.hpp>
-#include <raida/request_options.hpp>
-#include <raida/transport/seam.hpp>
+#include <raida/base/detail/bytes.hpp>
+#include <raida/engine/limits.hpp>
+#include <raida/engine/transport.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/udp.hpp>

@@ -2,11 +2,11 @@
 #ifndef RAIDA_TESTING_TCP_FLEET_HPP
 #define RAIDA_TESTING_TCP_FLEET_HPP
 
-#include <raida/packet.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/detail/tcp_front.hpp>
 #include <raida/testing/fleet.hpp>
 #include <raida/testing/tcp_manners.hpp>
-#include <raida/version.hpp>
+#include <raida/wire/packet.hpp>
 
 #include <asio/error.hpp>
 #include <asio/execution_context.hpp>

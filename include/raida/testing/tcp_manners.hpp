@@ -2,9 +2,9 @@
 #ifndef RAIDA_TESTING_TCP_MANNERS_HPP
 #define RAIDA_TESTING_TCP_MANNERS_HPP
 
-#include <raida/status.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/latency.hpp>
-#include <raida/version.hpp>
+#include <raida/wire/status.hpp>
 
 #include <cstddef>
 #include <cstdint>

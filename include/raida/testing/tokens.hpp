@@ -2,10 +2,10 @@
 #ifndef RAIDA_TESTING_TOKENS_HPP
 #define RAIDA_TESTING_TOKENS_HPP
 
-#include <raida/packet.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/seeded_random.hpp>
-#include <raida/token.hpp>
-#include <raida/version.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/token.hpp>
 
 #include <array>
 #include <cstddef>

@@ -2,13 +2,13 @@
 #ifndef RAIDA_TRANSPORT_TCP_HPP
 #define RAIDA_TRANSPORT_TCP_HPP
 
-#include <raida/deadlines.hpp>
-#include <raida/detail/tcp_exchange.hpp>
-#include <raida/detail/wake_timer.hpp>
-#include <raida/errc.hpp>
-#include <raida/packet.hpp>
-#include <raida/request_options.hpp>
-#include <raida/transport/seam.hpp>
+#include <raida/async/detail/wake_timer.hpp>
+#include <raida/base/errc.hpp>
+#include <raida/engine/deadlines.hpp>
+#include <raida/engine/limits.hpp>
+#include <raida/engine/transport.hpp>
+#include <raida/transport/detail/tcp_exchange.hpp>
+#include <raida/wire/packet.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/ip/basic_endpoint.hpp>

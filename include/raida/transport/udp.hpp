@@ -2,14 +2,14 @@
 #ifndef RAIDA_TRANSPORT_UDP_HPP
 #define RAIDA_TRANSPORT_UDP_HPP
 
-#include <raida/detail/portable_sockets.hpp>
-#include <raida/detail/system_error.hpp>
-#include <raida/errc.hpp>
-#include <raida/request_options.hpp>
-#include <raida/transport/seam.hpp>
+#include <raida/base/detail/system_error.hpp>
+#include <raida/base/errc.hpp>
+#include <raida/engine/limits.hpp>
+#include <raida/engine/transport.hpp>
+#include <raida/transport/detail/portable_sockets.hpp>
 
 #ifdef __linux__
-#include <raida/detail/linux_sockets.hpp>
+#include <raida/transport/detail/linux_sockets.hpp>
 #endif
 
 #include <asio/any_io_executor.hpp>

@@ -4,8 +4,8 @@
 
 #include "../support/machine.hpp"
 
-#include <raida/packet.hpp>
-#include <raida/request.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/request.hpp>
 
 #include <array>
 #include <chrono>

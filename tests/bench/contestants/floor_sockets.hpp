@@ -5,7 +5,7 @@
 
 #include "contestant.hpp"
 
-#include <raida/detail/bytes.hpp>
+#include <raida/base/detail/bytes.hpp>
 
 #include <algorithm>
 #include <bit>

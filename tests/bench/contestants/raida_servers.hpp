@@ -4,8 +4,8 @@
 
 #include "contestant.hpp"
 
-#include <raida/request_options.hpp>
-#include <raida/servers.hpp>
+#include <raida/engine/limits.hpp>
+#include <raida/transport/resolve.hpp>
 
 #include <asio/ip/address_v4.hpp>
 

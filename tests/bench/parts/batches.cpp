@@ -5,7 +5,7 @@
 #include "stage.hpp"
 
 #include <raida/client.hpp>
-#include <raida/commands.hpp>
+#include <raida/wire/commands.hpp>
 
 #include <asio/io_context.hpp>
 

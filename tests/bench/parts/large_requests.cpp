@@ -1,7 +1,7 @@
 #include "../support/compete.hpp"
 #include "stage.hpp"
 
-#include <raida/commands.hpp>
+#include <raida/wire/commands.hpp>
 
 namespace bench {
 

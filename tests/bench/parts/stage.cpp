@@ -1,7 +1,7 @@
 #include "stage.hpp"
 
-#include <raida/commands.hpp>
-#include <raida/token.hpp>
+#include <raida/wire/commands.hpp>
+#include <raida/wire/token.hpp>
 
 namespace bench {
 

@@ -6,7 +6,7 @@
 #include "../support/report.hpp"
 #include "../support/server_process.hpp"
 
-#include <raida/token.hpp>
+#include <raida/wire/token.hpp>
 
 #include <cstddef>
 #include <cstdint>

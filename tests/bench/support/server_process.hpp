@@ -4,7 +4,7 @@
 
 #include "child.hpp"
 
-#include <raida/packet.hpp>
+#include <raida/wire/packet.hpp>
 
 #include <array>
 #include <cstdint>

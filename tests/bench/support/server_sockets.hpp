@@ -2,8 +2,8 @@
 #ifndef RAIDA_BENCH_SERVER_SOCKETS_HPP
 #define RAIDA_BENCH_SERVER_SOCKETS_HPP
 
-#include <raida/detail/bytes.hpp>
-#include <raida/packet.hpp>
+#include <raida/base/detail/bytes.hpp>
+#include <raida/wire/packet.hpp>
 
 #include <array>
 #include <cerrno>

@@ -4,12 +4,12 @@
 
 #include "world.hpp"
 
-#include <raida/commands.hpp>
-#include <raida/completion.hpp>
 #include <raida/consensus.hpp>
+#include <raida/consensus/completion.hpp>
 #include <raida/fanout.hpp>
 #include <raida/testing/simulation.hpp>
 #include <raida/testing/tokens.hpp>
+#include <raida/wire/commands.hpp>
 
 #include <algorithm>
 #include <array>

@@ -4,10 +4,10 @@
 #define RAIDA_BENCH_VERDICT_WORLD_HPP
 
 #include <raida/consensus.hpp>
-#include <raida/packet.hpp>
 #include <raida/testing/latency.hpp>
 #include <raida/testing/seeded_random.hpp>
 #include <raida/testing/simulation.hpp>
+#include <raida/wire/packet.hpp>
 
 #include <algorithm>
 #include <array>

@@ -2,8 +2,8 @@
 #ifndef RAIDA_TESTING_DETAIL_DELAY_QUEUE_HPP
 #define RAIDA_TESTING_DETAIL_DELAY_QUEUE_HPP
 
-#include <raida/detail/bytes.hpp>
-#include <raida/version.hpp>
+#include <raida/base/detail/bytes.hpp>
+#include <raida/base/version.hpp>
 
 #include <algorithm>
 #include <chrono>

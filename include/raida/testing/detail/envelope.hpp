@@ -2,15 +2,15 @@
 #ifndef RAIDA_TESTING_DETAIL_ENVELOPE_HPP
 #define RAIDA_TESTING_DETAIL_ENVELOPE_HPP
 
-#include <raida/challenge.hpp>
-#include <raida/detail/bytes.hpp>
-#include <raida/packet.hpp>
-#include <raida/status.hpp>
+#include <raida/base/detail/bytes.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/body_cipher.hpp>
 #include <raida/testing/detail/ledger.hpp>
 #include <raida/testing/detail/token_commands.hpp>
-#include <raida/token.hpp>
-#include <raida/version.hpp>
+#include <raida/wire/challenge.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/status.hpp>
+#include <raida/wire/token.hpp>
 
 #include <array>
 #include <cstddef>

@@ -2,14 +2,14 @@
 #ifndef RAIDA_TESTING_DETAIL_FLEET_CORE_HPP
 #define RAIDA_TESTING_DETAIL_FLEET_CORE_HPP
 
-#include <raida/detail/bytes.hpp>
-#include <raida/errc.hpp>
-#include <raida/packet.hpp>
+#include <raida/base/detail/bytes.hpp>
+#include <raida/base/errc.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/detail/mock_server.hpp>
 #include <raida/testing/fleet_options.hpp>
 #include <raida/testing/manners.hpp>
 #include <raida/testing/seeded_random.hpp>
-#include <raida/version.hpp>
+#include <raida/wire/packet.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>

@@ -2,8 +2,8 @@
 #ifndef RAIDA_TESTING_DETAIL_LEDGER_HPP
 #define RAIDA_TESTING_DETAIL_LEDGER_HPP
 
-#include <raida/token.hpp>
-#include <raida/version.hpp>
+#include <raida/base/version.hpp>
+#include <raida/wire/token.hpp>
 
 #include <algorithm>
 #include <array>

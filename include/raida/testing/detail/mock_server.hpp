@@ -2,14 +2,14 @@
 #ifndef RAIDA_TESTING_DETAIL_MOCK_SERVER_HPP
 #define RAIDA_TESTING_DETAIL_MOCK_SERVER_HPP
 
-#include <raida/detail/bytes.hpp>
+#include <raida/base/detail/bytes.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/detail/delay_queue.hpp>
 #include <raida/testing/detail/responder.hpp>
 #include <raida/testing/detail/spoiler.hpp>
 #include <raida/testing/manners.hpp>
 #include <raida/testing/seeded_random.hpp>
 #include <raida/testing/server_rules.hpp>
-#include <raida/version.hpp>
 
 #include <algorithm>
 #include <chrono>

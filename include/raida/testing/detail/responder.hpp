@@ -2,10 +2,8 @@
 #ifndef RAIDA_TESTING_DETAIL_RESPONDER_HPP
 #define RAIDA_TESTING_DETAIL_RESPONDER_HPP
 
-#include <raida/challenge.hpp>
-#include <raida/detail/bytes.hpp>
-#include <raida/packet.hpp>
-#include <raida/status.hpp>
+#include <raida/base/detail/bytes.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/body_cipher.hpp>
 #include <raida/testing/detail/envelope.hpp>
 #include <raida/testing/detail/ledger.hpp>
@@ -13,7 +11,9 @@
 #include <raida/testing/manners.hpp>
 #include <raida/testing/seeded_random.hpp>
 #include <raida/testing/server_rules.hpp>
-#include <raida/version.hpp>
+#include <raida/wire/challenge.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/status.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -2,12 +2,12 @@
 #ifndef RAIDA_TESTING_DETAIL_SPOILER_HPP
 #define RAIDA_TESTING_DETAIL_SPOILER_HPP
 
-#include <raida/detail/bytes.hpp>
-#include <raida/packet.hpp>
-#include <raida/status.hpp>
+#include <raida/base/detail/bytes.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/manners.hpp>
 #include <raida/testing/seeded_random.hpp>
-#include <raida/version.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/status.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -2,13 +2,13 @@
 #ifndef RAIDA_TESTING_DETAIL_TCP_SESSION_HPP
 #define RAIDA_TESTING_DETAIL_TCP_SESSION_HPP
 
-#include <raida/detail/bytes.hpp>
-#include <raida/packet.hpp>
-#include <raida/status.hpp>
+#include <raida/base/detail/bytes.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/detail/responder.hpp>
 #include <raida/testing/seeded_random.hpp>
 #include <raida/testing/tcp_manners.hpp>
-#include <raida/version.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/status.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>

@@ -2,11 +2,11 @@
 #ifndef RAIDA_TESTING_DETAIL_TOKEN_COMMANDS_HPP
 #define RAIDA_TESTING_DETAIL_TOKEN_COMMANDS_HPP
 
-#include <raida/detail/bytes.hpp>
-#include <raida/status.hpp>
+#include <raida/base/detail/bytes.hpp>
+#include <raida/base/version.hpp>
 #include <raida/testing/detail/ledger.hpp>
-#include <raida/token.hpp>
-#include <raida/version.hpp>
+#include <raida/wire/status.hpp>
+#include <raida/wire/token.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,0 +1,95 @@
+// Tells an object that its execution context is about to die, so that it may outlive it.
+#ifndef RAIDA_ASYNC_DETAIL_SHUTDOWN_HOOK_HPP
+#define RAIDA_ASYNC_DETAIL_SHUTDOWN_HOOK_HPP
+
+#include <raida/base/version.hpp>
+
+#include <asio/execution_context.hpp>
+
+#include <mutex>
+
+namespace raida::inline v1::detail {
+
+class shutdown_hooks;
+
+/// Sockets and timers must not be touched once their context is gone; a member gives them up before that.
+class shutdown_hook
+{
+  public:
+    shutdown_hook(const shutdown_hook&) = delete;
+    shutdown_hook& operator=(const shutdown_hook&) = delete;
+
+  protected:
+    explicit shutdown_hook(asio::execution_context& context);
+    ~shutdown_hook();
+
+    /// The context is being destroyed: handlers must be dropped, not called.
+    virtual void on_context_shutdown() noexcept = 0;
+
+  private:
+    friend class shutdown_hooks;
+
+    shutdown_hooks* members_ = nullptr;
+    shutdown_hook* next_ = nullptr;
+    shutdown_hook* previous_ = nullptr;
+};
+
+/// The service that knows all members of one context.
+class shutdown_hooks final : public asio::execution_context::service
+{
+  public:
+    using key_type = shutdown_hooks;
+    static inline asio::execution_context::id id; // how Asio names a service
+
+    explicit shutdown_hooks(asio::execution_context& context) : asio::execution_context::service{context} {}
+
+    void add(shutdown_hook& member)
+    {
+        const std::lock_guard lock{mutex_}; // engines of one context may be made on different threads
+        member.members_ = this;
+        member.next_ = first_;
+        if (first_ != nullptr)
+            first_->previous_ = &member;
+        first_ = &member;
+    }
+
+    void remove(shutdown_hook& member) noexcept
+    {
+        const std::lock_guard lock{mutex_};
+        if (member.members_ == nullptr)
+            return;
+        member.members_ = nullptr;
+        (member.previous_ != nullptr ? member.previous_->next_ : first_) = member.next_;
+        if (member.next_ != nullptr)
+            member.next_->previous_ = member.previous_;
+        member.next_ = member.previous_ = nullptr;
+    }
+
+  private:
+    void shutdown() noexcept override
+    {
+        while (first_ != nullptr) {
+            shutdown_hook& member = *first_;
+            remove(member);
+            member.on_context_shutdown();
+        }
+    }
+
+    std::mutex mutex_;
+    shutdown_hook* first_ = nullptr;
+};
+
+inline shutdown_hook::shutdown_hook(asio::execution_context& context)
+{
+    asio::use_service<shutdown_hooks>(context).add(*this);
+}
+
+inline shutdown_hook::~shutdown_hook()
+{
+    if (members_ != nullptr)
+        members_->remove(*this);
+}
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_ASYNC_DETAIL_SHUTDOWN_HOOK_HPP

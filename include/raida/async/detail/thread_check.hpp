@@ -1,0 +1,58 @@
+// In debug builds, stops a program that enters one engine from two threads at once.
+#ifndef RAIDA_ASYNC_DETAIL_THREAD_CHECK_HPP
+#define RAIDA_ASYNC_DETAIL_THREAD_CHECK_HPP
+
+#include <raida/base/version.hpp>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+
+namespace raida::inline v1::detail {
+
+/// Entering again on the same thread is fine: handlers start requests.
+class thread_check
+{
+  public:
+    class guard
+    {
+      public:
+        explicit guard([[maybe_unused]] thread_check& of) noexcept : of_{of}
+        {
+#ifndef NDEBUG
+            const void* const me = this_thread();
+            const void* inside = nullptr;
+            outermost_ = of_.inside_.compare_exchange_strong(inside, me);
+            if (!outermost_ && inside != me) {
+                std::fputs("raida: an engine was entered by two threads at once; give it a strand\n", stderr);
+                std::abort();
+            }
+#endif
+        }
+        ~guard()
+        {
+            if (outermost_)
+                of_.inside_.store(nullptr);
+        }
+        guard(const guard&) = delete;
+        guard& operator=(const guard&) = delete;
+
+      private:
+        thread_check& of_;
+        bool outermost_ = false;
+    };
+
+  private:
+    // An address that no other thread has. <thread> would be a large header for so little.
+    static const void* this_thread() noexcept
+    {
+        static thread_local char mine{};
+        return &mine;
+    }
+
+    std::atomic<const void*> inside_{};
+};
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_ASYNC_DETAIL_THREAD_CHECK_HPP

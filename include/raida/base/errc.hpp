@@ -1,0 +1,187 @@
+// The library's own errors: what can end a slot, and why a call or an input was refused.
+#ifndef RAIDA_BASE_ERRC_HPP
+#define RAIDA_BASE_ERRC_HPP
+
+#include <raida/base/version.hpp>
+
+#include <string>
+#include <system_error>
+
+namespace raida::inline v1 {
+
+/// The library's errors. The operating system's own (connection_refused, operation_aborted, ...) keep their
+/// category.
+enum class errc
+{
+    // Of one slot (reply::error); the other slots are not touched.
+    pending = 1, ///< asked, no answer yet; never seen in a completed fan-out
+    skipped,     ///< left out by the caller: its packet was empty
+    no_endpoint, ///< the server list has no address for this server
+    timed_out,   ///< no answer before the deadline
+    not_awaited, ///< the fan-out was complete before this server's answer came
+    oversize,    ///< the answer was larger than max_reply
+    overloaded,  ///< no place in the server's lane became free in time: never sent
+    isolated,    ///< left out by the engine: the server failed again and again
+
+    // Of a call: nothing was sent, the engine stays usable.
+    wrong_packet_count, ///< not exactly one packet per server
+    packet_too_large,   ///< more bytes than one datagram can carry
+    malformed_packet,   ///< not a request: shorter than a header and terminator
+    invalid_deadline,   ///< a deadline that is not positive, or longer than an hour
+    invalid_quorum,     ///< a quorum at or under half of the servers, or above all of them
+    indistinguishable,  ///< a request in flight to the same server has the same echo and signature
+    queue_full,         ///< more fan-outs in flight than the engine's limit
+    not_idempotent,     ///< a retry was asked for a command that must not be repeated
+    engine_stopped,     ///< the engine was destroyed before the operation started
+
+    // Of an input, refused where it is built or parsed.
+    no_tokens,             ///< a token count of zero
+    too_many_tokens,       ///< more tokens than one request can carry
+    duplicate_token,       ///< the same denomination and serial number twice
+    invalid_serial_number, ///< a serial number at or over the limit: it would alias another record
+    invalid_denomination,  ///< a denomination outside -8..6: it would alias another record
+    invalid_authenticity,  ///< an authenticity number that cannot be one, or is missing
+    wrong_server_count,    ///< a server list without exactly one entry per server
+    invalid_address,       ///< not host:port, or a host that is no address
+    invalid_port,          ///< port 0, or a number that is no port
+    invalid_server,        ///< a server number that no server has
+    duplicate_server,      ///< the same server named twice
+    malformed_line,        ///< a line that fits none of the known forms
+    malformed_response,    ///< bytes that are no response of this command
+    no_randomness,         ///< the operating system gave no random bytes
+    key_in_batch,          ///< the token that encrypts a pown is one of those that it changes
+    plain_pown,            ///< a pown that is not encrypted, without the caller having said that it may be
+    encryption_failed,     ///< the cryptographic library could not encrypt
+    journal_failed,        ///< the caller's journal did not take a record: nothing was sent
+    truncated,             ///< a text that ends before its end
+    damaged,               ///< a text whose checksum or count does not fit
+};
+
+namespace detail {
+
+constexpr const char* describe(errc error) noexcept
+{
+    switch (error) {
+    case errc::pending:
+        return "no answer yet";
+    case errc::skipped:
+        return "server left out by the caller";
+    case errc::no_endpoint:
+        return "no address for this server";
+    case errc::timed_out:
+        return "no answer before the deadline";
+    case errc::not_awaited:
+        return "answer no longer awaited";
+    case errc::oversize:
+        return "answer larger than allowed";
+    case errc::overloaded:
+        return "no place in the lane in time, never sent";
+    case errc::isolated:
+        return "server left out after repeated failures";
+    case errc::wrong_packet_count:
+        return "not exactly one packet per server";
+    case errc::packet_too_large:
+        return "packet larger than a datagram";
+    case errc::malformed_packet:
+        return "packet is no request";
+    case errc::invalid_deadline:
+        return "deadline is not positive or longer than an hour";
+    case errc::invalid_quorum:
+        return "quorum must be more than half of the servers and at most all";
+    case errc::indistinguishable:
+        return "two requests in flight could not be told apart";
+    case errc::queue_full:
+        return "too many fan-outs in flight";
+    case errc::not_idempotent:
+        return "this command must not be sent twice";
+    case errc::engine_stopped:
+        return "the engine was destroyed";
+    case errc::no_tokens:
+        return "no tokens";
+    case errc::too_many_tokens:
+        return "more tokens than one request can carry";
+    case errc::duplicate_token:
+        return "the same token twice";
+    case errc::invalid_serial_number:
+        return "serial number out of range";
+    case errc::invalid_denomination:
+        return "denomination out of range";
+    case errc::invalid_authenticity:
+        return "authenticity number missing or unusable";
+    case errc::wrong_server_count:
+        return "not exactly one address per server";
+    case errc::invalid_address:
+        return "not an address of the form host:port";
+    case errc::invalid_port:
+        return "not a port";
+    case errc::invalid_server:
+        return "no server has this number";
+    case errc::duplicate_server:
+        return "the same server twice";
+    case errc::malformed_line:
+        return "line of unknown form";
+    case errc::malformed_response:
+        return "not a response to this command";
+    case errc::key_in_batch:
+        return "the key token is one of the tokens to be changed";
+    case errc::plain_pown:
+        return "pown without encryption was not allowed";
+    case errc::encryption_failed:
+        return "encryption failed";
+    case errc::journal_failed:
+        return "the journal did not take a record";
+    case errc::truncated:
+        return "cut off: the rest is missing";
+    case errc::damaged:
+        return "damaged: it does not fit what comes before";
+    case errc::no_randomness:
+        return "no random bytes from the operating system";
+    }
+    return "unknown raida error";
+}
+
+class error_category final : public std::error_category
+{
+  public:
+    [[nodiscard]] const char* name() const noexcept override { return "raida"; }
+    [[nodiscard]] std::string message(int value) const override { return describe(static_cast<errc>(value)); }
+
+    // So that portable code may test for std::errc, whichever layer gave up.
+    [[nodiscard]] std::error_condition default_error_condition(int value) const noexcept override
+    {
+        switch (static_cast<errc>(value)) {
+        case errc::timed_out:
+            return std::errc::timed_out;
+        case errc::oversize:
+        case errc::packet_too_large:
+            return std::errc::message_size;
+        case errc::overloaded:
+        case errc::queue_full:
+            return std::errc::resource_unavailable_try_again;
+        default:
+            return {value, *this};
+        }
+    }
+};
+
+} // namespace detail
+
+/// The category of raida::errc.
+inline const std::error_category& error_category() noexcept
+{
+    static const detail::error_category instance;
+    return instance;
+}
+
+inline std::error_code make_error_code(errc error) noexcept
+{
+    return {static_cast<int>(error), error_category()};
+}
+
+} // namespace raida::inline v1
+
+template <>
+struct std::is_error_code_enum<raida::errc> : std::true_type
+{};
+
+#endif // RAIDA_BASE_ERRC_HPP

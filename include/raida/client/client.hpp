@@ -1,0 +1,255 @@
+// The typed client: detect(tokens) and get verdicts, whatever number of datagrams that takes.
+#ifndef RAIDA_CLIENT_CLIENT_HPP
+#define RAIDA_CLIENT_CLIENT_HPP
+
+#include <raida/async/detail/pending_result.hpp>
+#include <raida/base/random_source.hpp>
+#include <raida/client/codec.hpp>
+#include <raida/client/detail/batch.hpp>
+#include <raida/client/detail/core.hpp>
+#include <raida/client/detail/exchange.hpp>
+#include <raida/client/detail/pown.hpp>
+#include <raida/client/pown_options.hpp>
+#include <raida/client/settings.hpp>
+#include <raida/client/transfer.hpp>
+#include <raida/consensus/batch_tally.hpp>
+#include <raida/consensus/find_tally.hpp>
+#include <raida/transport/resolve.hpp>
+#include <raida/transport/udp.hpp>
+#include <raida/wire/answers.hpp>
+
+#include <asio/async_result.hpp>
+#include <asio/execution_context.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1 {
+
+/// What N servers say they run. A text is empty where `answers` says why.
+template <std::size_t N = server_count>
+struct server_versions
+{
+    std::array<std::string, N> text{};
+    replies<N> answers{};
+};
+
+/// Commands, engine and consensus in one: builds the requests, splits batches into datagrams, several in
+/// flight together, asks mirrors where a primary fails or has no address, opens sealed answers, counts the
+/// votes.
+///
+/// `Codec` says how bodies travel: `plain`, or `sealed` of crypto.hpp.
+///
+/// For every operation:
+/// Handler signature: `void(std::error_code, Result)`.
+/// Errors: set for bad input, for no randomness, and when the client was destroyed before; nothing was sent
+/// then. What a server does is in the result. What is still open when `client_settings::budget` is spent is
+/// unknown there. Executor: posted to the client's executor, dispatched on the handler's associated one,
+/// once, never from the call. Per-operation cancellation: terminal, partial and total; completes with success
+/// and what has arrived, and nothing more is sent; only a pown that has left is awaited for its deadline all
+/// the same, since another one on its page could be lost meanwhile. Object lifetimes: everything is copied.
+/// Destroying the client cancels its calls, whose handlers are still called. Thread safety: distinct objects
+/// safe, shared objects unsafe; calls are made on the executor.
+template <std::size_t N = server_count, class Transport = transport::udp, class Codec = basic_plain<N>,
+          random_source Random = system_random>
+class basic_client
+{
+  public:
+    using executor_type = typename Transport::executor_type;
+    using token_type = basic_token<N>;
+    using numbers_type = authenticity_numbers<N>;
+    using core_type = detail::client_core<N, Transport, Codec, Random>;
+
+    basic_client(Transport transport, const server_list<N>& servers, client_settings<N> settings = {},
+                 Codec codec = make_default<Codec>(), Random random = {})
+        : core_{std::make_shared<core_type>(std::move(transport), servers, std::move(settings),
+                                            std::move(codec), std::move(random))}
+    {}
+
+    basic_client(const executor_type& executor, const server_list<N>& servers,
+                 client_settings<N> settings = {}, Codec codec = make_default<Codec>())
+        : basic_client{Transport{executor, settings.engine}, servers, settings, std::move(codec)}
+    {}
+
+    template <std::derived_from<asio::execution_context> Context>
+    basic_client(Context& context, const server_list<N>& servers, client_settings<N> settings = {},
+                 Codec codec = make_default<Codec>())
+        : basic_client{executor_type{context.get_executor()}, servers, std::move(settings), std::move(codec)}
+    {}
+
+    basic_client(basic_client&&) noexcept = default;
+    basic_client& operator=(basic_client&&) = delete;
+    ~basic_client()
+    {
+        if (core_)
+            core_->network.reset();
+    }
+
+    [[nodiscard]] executor_type get_executor() const { return core_->get_executor(); }
+
+    /// Other servers from now on; what is in flight is still awaited where it was sent. A server that the
+    /// list has neither an address nor a mirror for is asked nothing: errc::no_endpoint.
+    void set_servers(const server_list<N>& servers) { core_->replace(servers); }
+
+    /// The engine beneath, for what the client has no words for.
+    [[nodiscard]] fanout<N, Transport>& network() noexcept { return *core_->network; }
+    [[nodiscard]] Codec& codec() noexcept { return core_->codec; }
+    [[nodiscard]] const client_settings<N>& settings() const noexcept { return core_->settings; }
+
+    /// What every operation of this client shares; detail of the library.
+    [[nodiscard]] const std::shared_ptr<core_type>& core() const noexcept { return core_; }
+
+    /// Who is there? Result: `replies<N>`.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, replies<N>)) Token>
+    auto async_echo(Token&& token)
+    {
+        return ask_plainly<replies<N>>(
+            echo_command, [](replies<N> answers) { return answers; }, std::forward<Token>(token));
+    }
+
+    /// What do they run? Result: `server_versions<N>`.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, server_versions<N>)) Token>
+    auto async_version(Token&& token)
+    {
+        const auto read = [](replies<N> answers) {
+            server_versions<N> versions;
+            for (const reply& one : answers)
+                if (one && one.verified && one.status() == status::success)
+                    versions.text[one.server] = parse_version(one.body()).value_or("");
+            versions.answers = std::move(answers);
+            return versions;
+        };
+        return ask_plainly<server_versions<N>>(version_command, read, std::forward<Token>(token));
+    }
+
+    /// Are these tokens authentic? Result: `batch_tally<N>`, in the order given. Where a token has no number
+    /// for a server (zero), that server is not asked about it and has no vote.
+    /// Errors: no_tokens, duplicate_token, invalid_denomination, invalid_serial_number, invalid_quorum.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, batch_tally<N>)) Token>
+    auto async_detect(std::span<const token_type> tokens, Token&& token)
+    {
+        return start_batch<detail::vote_reader<N>>(detect_command, copy(tokens), std::vector<numbers_type>{},
+                                                   std::forward<Token>(token));
+    }
+
+    /// Which of two numbers does each server have for each token? One set of new numbers per token.
+    /// Result: `find_tally<N>`. Errors: as async_detect(), and invalid_authenticity for a wrong number of
+    /// sets.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, find_tally<N>)) Token>
+    auto async_find(std::span<const token_type> tokens, std::span<const numbers_type> new_numbers,
+                    Token&& token)
+    {
+        return start_batch<detail::find_reader<N>>(find_command, copy(tokens), copy(new_numbers),
+                                                   std::forward<Token>(token));
+    }
+
+    /// Takes ownership: gives these tokens new authenticity numbers, and cannot lose one: the journal has
+    /// both numbers before the first datagram leaves, no datagram is sent twice, find is asked wherever the
+    /// answer is no proof, and servers that still have the old number are asked afresh. Powns of one page of
+    /// serial numbers follow one another. Result: `transfer<N>`. Errors: as async_detect();
+    /// invalid_authenticity for new numbers that are none; plain_pown without encryption unless the settings
+    /// allow it; key_in_batch; journal_failed: before anything was sent, or, with the result, after.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, transfer<N>)) Token>
+    auto async_pown(std::span<const token_type> tokens, pown_options<N> how, Token&& token)
+    {
+        return start_pown(transfer_record<N>{.tokens = copy(tokens)}, std::move(how), false,
+                          std::forward<Token>(token));
+    }
+
+    /// Finishes what a crash interrupted, from the last record that the journal took: finds out what each
+    /// server holds, and powns afresh where it is still the old number. May be repeated. Result:
+    /// `transfer<N>`.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, transfer<N>)) Token>
+    auto async_recover(transfer_record<N> record, pown_options<N> how, Token&& token)
+    {
+        record.holdings.assign(record.tokens.size(), {}); // what was true then need not be true now
+        return start_pown(std::move(record), std::move(how), true, std::forward<Token>(token));
+    }
+
+  private:
+    template <class Made>
+    static Made make_default()
+    {
+        return Made{};
+    }
+
+    template <class Element>
+    static std::vector<Element> copy(std::span<const Element> from)
+    {
+        return {from.begin(), from.end()};
+    }
+
+    template <class Result, class Read, class Token>
+    auto ask_plainly(command_code what, Read read, Token&& token)
+    {
+        return asio::async_initiate<Token, void(std::error_code, Result)>(
+            [core = core_, what, read](auto handler) {
+                using one_exchange = detail::exchange<core_type>;
+                auto waiting =
+                    std::shared_ptr{detail::make_pending<Result>(core->get_executor(), std::move(handler))};
+                auto asked = std::make_shared<one_exchange>(
+                    core, typename one_exchange::question{.what = what,
+                                                          .build =
+                                                              [core, what](std::error_code& error) {
+                                                                  return what == echo_command
+                                                                             ? core->ask.echo(error)
+                                                                             : core->ask.version(error);
+                                                              },
+                                                          .until = core->end_of_budget()});
+                asked->on_finish([waiting, read](std::error_code error, replies<N> answers) {
+                    waiting->complete(error, read(std::move(answers)));
+                });
+                waiting->on_cancel([weak = std::weak_ptr(asked)] {
+                    if (const auto open = weak.lock())
+                        open->cancel();
+                });
+                asked->start();
+            },
+            token);
+    }
+
+    template <class Reader, class Token>
+    auto start_batch(command_code what, std::vector<token_type> tokens, std::vector<numbers_type> new_numbers,
+                     Token&& token)
+    {
+        return asio::async_initiate<Token, void(std::error_code, typename Reader::result)>(
+            [core = core_, what](auto handler, std::vector<token_type> given,
+                                 std::vector<numbers_type> numbers) {
+                using operation = detail::batch<core_type, Reader>;
+                std::make_shared<operation>(
+                    core, what, typename operation::work{std::move(given), std::move(numbers)},
+                    detail::make_pending<typename Reader::result>(core->get_executor(), std::move(handler)))
+                    ->start();
+            },
+            token, std::move(tokens), std::move(new_numbers));
+    }
+
+    template <class Token>
+    auto start_pown(transfer_record<N> record, pown_options<N> how, bool recovers, Token&& token)
+    {
+        return asio::async_initiate<Token, void(std::error_code, transfer<N>)>(
+            [core = core_, recovers](auto handler, transfer_record<N> given, pown_options<N> options) {
+                auto operation = std::make_shared<detail::pown_operation<core_type>>(
+                    core, std::move(given), std::move(options),
+                    detail::make_pending<transfer<N>>(core->get_executor(), std::move(handler)));
+                recovers ? operation->recover() : operation->pown();
+            },
+            token, std::move(record), std::move(how));
+    }
+
+    std::shared_ptr<core_type> core_;
+};
+
+/// The client of the 25 servers, unencrypted.
+using client = basic_client<>;
+
+} // namespace raida::inline v1
+
+#endif // RAIDA_CLIENT_CLIENT_HPP

@@ -1,0 +1,56 @@
+// How bodies are sealed on their way: the seam between the client and encryption. `plain` does nothing.
+#ifndef RAIDA_CLIENT_CODEC_HPP
+#define RAIDA_CLIENT_CODEC_HPP
+
+#include <raida/wire/bitfield.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/reply.hpp>
+#include <raida/wire/request.hpp>
+#include <raida/wire/token.hpp>
+
+#include <bitset>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <system_error>
+
+namespace raida::inline v1 {
+
+/// What a codec must know about a batch to tell a sensible answer from a wrong reading of one.
+struct sealed_batch
+{
+    std::size_t token_count = 0;
+    raida::bit_order bit_order = raida::bit_order::lsb_first;
+};
+
+/// Requests and answers travel as they are (encryption type 0). Good for everything but pown, whose new
+/// authenticity numbers anybody on the way could read.
+template <std::size_t N = server_count>
+class basic_plain
+{
+  public:
+    static constexpr bool encrypts = false;
+
+    /// Seals complete requests in place, and says what their answers must carry.
+    void seal(requests<N>&, std::error_code& error) noexcept { error = {}; }
+
+    /// Opens the answers to `asked` in place; answers that are open stay as they are. Returns the servers
+    /// whose answer can be read in two ways, which is no vote until then: they must be asked for their
+    /// version first, sealed, the answer given to learn(), and this called again.
+    std::bitset<N> open(const requests<N>&, replies<N>&, const sealed_batch&) noexcept { return {}; }
+
+    /// Learns from answers to version requests how the servers that were asked seal theirs.
+    void learn(const requests<N>&, replies<N>&) noexcept {}
+
+    /// Another machine answers in the name of `server` from now on: drops what was learnt about the former.
+    void forget(std::size_t) noexcept {}
+
+    /// The token whose authenticity numbers are the keys, if there is one: it must not be changed meanwhile.
+    [[nodiscard]] std::optional<token_id> key_token() const noexcept { return std::nullopt; }
+};
+
+using plain = basic_plain<>;
+
+} // namespace raida::inline v1
+
+#endif // RAIDA_CLIENT_CODEC_HPP

@@ -1,0 +1,257 @@
+// What all calls of one client share: the engine, the request builder, the codec, the addresses in use.
+#ifndef RAIDA_CLIENT_DETAIL_CORE_HPP
+#define RAIDA_CLIENT_DETAIL_CORE_HPP
+
+#include <raida/async/detail/shutdown_hook.hpp>
+#include <raida/client/detail/page_locks.hpp>
+#include <raida/client/record.hpp>
+#include <raida/client/settings.hpp>
+#include <raida/fanout/fanout.hpp>
+#include <raida/transport/resolve.hpp>
+#include <raida/wire/commands.hpp>
+
+#include <asio/execution/context.hpp>
+#include <asio/execution_context.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1::detail {
+
+/// No server takes so little: one that says so must not make everybody's datagrams smaller and smaller.
+inline constexpr std::size_t smallest_datagram_limit = 512;
+
+/// Which address each server was asked at.
+template <std::size_t N>
+using address_versions = std::array<std::uint32_t, N>;
+
+/// Requests on their way, and what came back.
+template <std::size_t N>
+struct client_attempt
+{
+    requests<N> asked{};
+    replies<N> answers{};
+    address_versions<N> versions{};
+    std::bitset<N> outdated{}; ///< answered, but by machines that are asked no longer
+    std::array<std::chrono::nanoseconds, N> timeouts{}; ///< only for a recorder
+    std::chrono::system_clock::time_point began{};
+};
+
+template <std::size_t N, class Transport, class Codec, class Random>
+class client_core final : private shutdown_hook
+{
+  public:
+    static constexpr std::size_t size = N;
+    using executor_type = typename Transport::executor_type;
+    using codec_type = Codec;
+
+    client_core(Transport transport, const server_list<N>& servers, client_settings<N> how, Codec how_sealed,
+                Random random)
+        : shutdown_hook{asio::query(transport.get_executor(), asio::execution::context)},
+          settings{std::move(how)},
+          executor_{transport.get_executor()},
+          servers_{without_gaps(servers)},
+          network{std::in_place, std::move(transport), servers_, engine_limits(settings)},
+          ask{settings.requests, std::move(random)},
+          codec{std::move(how_sealed)},
+          datagram_limit{settings.requests.datagram_limit}
+    {
+        settings.consensus.encrypted = Codec::encrypts;
+    }
+
+    [[nodiscard]] executor_type get_executor() const { return *executor_; }
+
+    /// When a call that begins now must be over.
+    [[nodiscard]] std::chrono::steady_clock::time_point end_of_budget() const
+    {
+        const auto budget = std::min<std::chrono::nanoseconds>(settings.budget, longest_deadline);
+        return network ? network->now() + budget : std::chrono::steady_clock::time_point{};
+    }
+
+    void replace(const server_list<N>& servers)
+    {
+        const server_list<N> before = std::exchange(servers_, without_gaps(servers));
+        const std::bitset<N> was_on_mirror = std::exchange(on_mirror_, {});
+        datagram_limit = settings.requests.datagram_limit;
+        for (std::size_t i = 0; i < N; ++i) {
+            const auto* const in_use = was_on_mirror[i] ? before.mirror(i) : before.endpoint(i);
+            const auto* const wanted = servers_.endpoint(i);
+            if (wanted == nullptr)
+                leave(i);
+            else if (in_use == nullptr || *in_use != *wanted)
+                use(i, *wanted);
+        }
+    }
+
+    /// Servers that have an address: a list may have gaps.
+    [[nodiscard]] std::bitset<N> addressed() const
+    {
+        std::bitset<N> known;
+        for (std::size_t i = 0; i < N; ++i)
+            known[i] = servers_.endpoint(i) != nullptr;
+        return known;
+    }
+
+    /// These requests leave now.
+    void note_start(client_attempt<N>& into)
+    {
+        into.versions = versions_;
+        into.began = std::chrono::system_clock::now();
+        if (!settings.on_record)
+            return;
+        for (std::size_t i = 0; i < N; ++i)
+            if (const bytes_view sent = into.asked[i].bytes; !sent.empty())
+                into.timeouts[i] = settings.deadline.for_server(i, network->learned_round_trips()[i],
+                                                                command_code{sent[4], sent[5]}, sent.size());
+    }
+
+    /// Answers of machines that are asked no longer: how to read their bodies is nobody's knowledge any more,
+    /// and what they would teach is wrong of those that are asked now.
+    void drop_outdated(client_attempt<N>& of) const
+    {
+        for (std::size_t i = 0; i < N; ++i)
+            if (const reply& one = of.answers[i];
+                Codec::encrypts && of.versions[i] != versions_[i] && !one.body().empty()) {
+                of.answers.fail(i, errc::not_awaited, one.latency, one.attempts);
+                of.outdated.set(i);
+            }
+    }
+
+    /// A server says that so many tokens are too long a datagram.
+    void shorten(command_code what, std::size_t tokens) noexcept
+    {
+        const auto half =
+            header_size + challenge_size + (tokens + 1) / 2 * record_size(what) + terminator_size;
+        datagram_limit = std::min(datagram_limit, std::max(smallest_datagram_limit, half));
+    }
+
+    /// The server did not answer at the address of `asked`. True if there is another one, which is in use
+    /// from now on.
+    bool change_address(std::size_t server, std::uint32_t asked)
+    {
+        const auto* primary = servers_.endpoint(server);
+        const auto* mirror = servers_.mirror(server);
+        if (primary == nullptr || mirror == nullptr || *primary == *mirror || !network)
+            return false;
+        if (versions_[server] == asked) {
+            on_mirror_.flip(server);
+            use(server, on_mirror_[server] ? *mirror : *primary);
+        }
+        return true;
+    }
+
+    /// Random numbers for a transfer: one set per token.
+    [[nodiscard]] std::error_code fresh_numbers(std::vector<authenticity_numbers<N>>& numbers,
+                                                std::size_t count)
+    {
+        std::error_code error;
+        std::array<std::uint8_t, 16 * N> bytes{};
+        numbers.clear();
+        for (std::size_t i = 0; i < count && !error; ++i) {
+            ask.random().fill(bytes, error);
+            auto& set = numbers.emplace_back();
+            for (std::size_t server = 0; server < N; ++server)
+                set[server] = authenticity_number{std::span{bytes}.subspan(16 * server).template first<16>()};
+        }
+        wipe(bytes.data(), bytes.size());
+        return error;
+    }
+
+    /// Tells the caller's recorder how each request went. It may destroy the client.
+    void record(const client_attempt<N>& from)
+    {
+        for (std::size_t i = 0; i < N; ++i)
+            if (!from.asked[i].bytes.empty() && from.answers[i].attempts != 0)
+                record(from, from.asked[i].bytes, from.answers[i]);
+    }
+
+    client_settings<N> settings;
+
+  private:
+    // A strand must not outlive its context.
+    void on_context_shutdown() noexcept override { executor_.reset(); }
+
+    std::optional<executor_type> executor_; // a lazy call may begin when the client is gone
+    server_list<N> servers_;
+
+  public:
+    std::optional<fanout<N, Transport>> network; // empty once the client was destroyed
+    commands<N, Random> ask;
+    Codec codec;
+    page_locks pages;
+    std::size_t datagram_limit; ///< in force: it shrinks when a server says that a packet was too long
+
+  private:
+    // Where a primary is missing, or its name could not be resolved, its mirror stands in for it.
+    static server_list<N> without_gaps(server_list<N> servers)
+    {
+        for (std::size_t i = 0; i < N; ++i)
+            if (const auto* mirror = servers.mirror(i); mirror != nullptr && servers.endpoint(i) == nullptr)
+                servers.set(i, *mirror);
+        return servers;
+    }
+
+    void use(std::size_t server, const asio::ip::udp::endpoint& address)
+    {
+        ++versions_[server];
+        codec.forget(server); // another machine may count otherwise
+        network->set_server(server, address);
+    }
+
+    void leave(std::size_t server)
+    {
+        ++versions_[server];
+        codec.forget(server);
+    }
+
+    // A call has a budget; what waits for its turn is a matter of the call alone.
+    static limits engine_limits(const client_settings<N>& settings)
+    {
+        limits allowed = settings.engine;
+        allowed.queue_wait = std::max(allowed.queue_wait, settings.budget);
+        return allowed;
+    }
+
+    void record(const client_attempt<N>& from, bytes_view sent, const reply& got)
+    {
+        const auto header = request_header::parse(sent).value_or(request_header{});
+        if (header.what == echo_command && got && got.verified)
+            last_echo_[got.server] = got.latency;
+        if (!settings.on_record)
+            return;
+        request_record one;
+        one.server = got.server;
+        one.command = header.what;
+        one.timestamp = from.began;
+        one.last_echo = last_echo_[got.server];
+        one.timeout = from.timeouts[got.server];
+        one.bytes_sent = sent.size();
+        one.bytes_returned = got.datagram.size();
+        one.total = got.latency;
+        one.timed_out = got.error == errc::timed_out;
+        one.attempts = got.attempts;
+        one.error = got.error;
+        if (got) {
+            one.server_time = got.header().execution_time;
+            one.answer = got.status();
+        }
+        settings.on_record(one);
+    }
+
+    std::bitset<N> on_mirror_;
+    address_versions<N> versions_{};
+    std::array<std::optional<std::chrono::nanoseconds>, N> last_echo_{};
+};
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_CLIENT_DETAIL_CORE_HPP

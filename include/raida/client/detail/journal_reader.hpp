@@ -1,0 +1,158 @@
+// Reads a journal's text. Errors name places, never contents.
+#ifndef RAIDA_CLIENT_DETAIL_JOURNAL_READER_HPP
+#define RAIDA_CLIENT_DETAIL_JOURNAL_READER_HPP
+
+#include <raida/base/detail/bytes.hpp>
+#include <raida/base/detail/text.hpp>
+#include <raida/base/errc.hpp>
+#include <raida/base/parse_error.hpp>
+#include <raida/client/transfer.hpp>
+#include <raida/wire/challenge.hpp>
+#include <raida/wire/token.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1 {
+namespace detail {
+
+// Letters stand for holdings in the order of their enumerators.
+inline constexpr std::string_view journal_name = "raida-journal", journal_version = "1",
+                                  journal_holdings = "uonx", journal_open = "open",
+                                  journal_finished = "finished";
+
+inline std::uint32_t crc32_of(std::string_view text) noexcept
+{
+    return crc32({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+template <std::size_t N>
+class journal_reader
+{
+  public:
+    journal_reader(parse_error& error, std::uint32_t limit) noexcept : error_{error}, limit_{limit} {}
+
+    transfer_record<N> read(std::string_view text)
+    {
+        std::string_view rest = text;
+        read_heading(rest);
+        const std::size_t last = text.find_last_of('\n', text.size() - 2) + 1;
+        if (!error_ && (!text.ends_with('\n') || !text.substr(last).starts_with("end,"))) {
+            line_ = 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+            refuse(errc::truncated);
+        }
+        while (!error_ && rest.size() > text.size() - last)
+            read_token(next_line(rest));
+        if (!error_)
+            read_end(next_line(rest), text);
+        if (!error_)
+            refuse_duplicates();
+        if (error_)
+            record_ = {};
+        return std::move(record_);
+    }
+
+  private:
+    std::string_view next_line(std::string_view& text)
+    {
+        ++line_;
+        return take_until('\n', text);
+    }
+
+    void read_heading(std::string_view& text)
+    {
+        const std::string whole =
+            std::string{journal_name} + ',' + std::string{journal_version} + ',' + std::to_string(N) + '\n';
+        const bool is_cut = text.size() < whole.size() && whole.starts_with(text);
+        std::string_view line = next_line(text);
+        if (is_cut)
+            return refuse(errc::truncated);
+        if (take_until(',', line) != journal_name)
+            return refuse(errc::malformed_line, "the name of the format");
+        if (take_until(',', line) != journal_version)
+            return refuse(errc::malformed_line, "the version of the format");
+        if (line != std::to_string(N))
+            refuse(errc::wrong_server_count, "number of servers");
+    }
+
+    void read_token(std::string_view line)
+    {
+        basic_token<N>& token = record_.tokens.emplace_back();
+        token_id id;
+        errc wrong{};
+        if (const char* const field = read_token_id(line, limit_, id, wrong))
+            return refuse(wrong, field);
+        token.denomination = id.denomination;
+        token.serial = id.serial;
+        lines_.emplace_back(id.key(), line_);
+        const std::string_view letters = take_until(',', line);
+        if (letters.size() != N || letters.find_first_not_of(journal_holdings) != std::string_view::npos)
+            return refuse(errc::malformed_line, "what the servers hold");
+        auto& holdings = record_.holdings.emplace_back();
+        std::transform(letters.begin(), letters.end(), holdings.begin(),
+                       [](char c) { return static_cast<holding>(journal_holdings.find(c)); });
+        read_numbers(line, token.numbers, "authenticity number of server ");
+        read_numbers(line, record_.new_numbers.emplace_back(), "new authenticity number of server ");
+        if (!error_ && !line.empty())
+            refuse(errc::malformed_line, "after the last authenticity number");
+    }
+
+    void read_numbers(std::string_view& line, authenticity_numbers<N>& into, const char* field)
+    {
+        for (std::size_t server = 0; server < N && !error_; ++server) {
+            auto secret = authenticity_number::from_hex(take_until(',', line));
+            if (!secret)
+                return refuse(errc::invalid_authenticity, field + std::to_string(server));
+            into[server] = *std::move(secret);
+        }
+    }
+
+    void read_end(std::string_view line, std::string_view text)
+    {
+        take_until(',', line);
+        if (parse_number<std::size_t>(take_until(',', line)) != record_.tokens.size())
+            return refuse(errc::damaged, "number of tokens");
+        const std::string_view state = take_until(',', line);
+        if (state != journal_open && state != journal_finished)
+            return refuse(errc::malformed_line, "state");
+        record_.finished = state == journal_finished;
+        std::array<std::uint8_t, 4> checksum{};
+        if (!from_hex(line, checksum))
+            return refuse(errc::malformed_line, "checksum");
+        const auto covered = static_cast<std::size_t>(line.data() - text.data());
+        if (load_big<4>(checksum.data()) != crc32_of(text.substr(0, covered)))
+            return refuse(errc::damaged, "checksum");
+        if (record_.tokens.empty())
+            refuse(errc::no_tokens);
+    }
+
+    void refuse_duplicates()
+    {
+        if (const auto first = first_repeated_line(std::move(lines_)); first != 0) {
+            line_ = first;
+            refuse(errc::duplicate_token);
+        }
+    }
+
+    void refuse(errc code, std::string field = {})
+    {
+        error_ = {make_error_code(code), line_, std::move(field)};
+    }
+
+    parse_error& error_;
+    std::uint32_t limit_;
+    std::size_t line_ = 0;
+    transfer_record<N> record_;
+    std::vector<std::pair<std::uint64_t, std::size_t>> lines_; // each token's key and line
+};
+
+} // namespace detail
+} // namespace raida::inline v1
+
+#endif // RAIDA_CLIENT_DETAIL_JOURNAL_READER_HPP

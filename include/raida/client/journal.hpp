@@ -1,0 +1,175 @@
+// A transfer_record as text, for a file: what a crash must not take along.
+#ifndef RAIDA_CLIENT_JOURNAL_HPP
+#define RAIDA_CLIENT_JOURNAL_HPP
+
+#include <raida/base/detail/bytes.hpp>
+#include <raida/base/errc.hpp>
+#include <raida/base/parse_error.hpp>
+#include <raida/base/secret_bytes.hpp>
+#include <raida/client/detail/journal_reader.hpp>
+#include <raida/client/transfer.hpp>
+#include <raida/wire/token.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace raida::inline v1 {
+
+namespace detail {
+
+template <std::size_t N>
+class journal_writer;
+
+} // namespace detail
+
+/// A journal's text, full of secrets: wiped when it dies.
+class journal_text
+{
+  public:
+    journal_text() noexcept = default;
+
+    /// Valid as long as this object; a move takes the memory along.
+    [[nodiscard]] std::string_view text() const noexcept
+    {
+        return {reinterpret_cast<const char*>(bytes_.data()), std::min(used_, bytes_.size())};
+    }
+
+  private:
+    template <std::size_t>
+    friend class detail::journal_writer;
+
+    secret_bytes bytes_;
+    std::size_t used_ = 0;
+};
+
+namespace detail {
+
+// Into memory of the largest size that is possible, so that no secret is left behind in a smaller block.
+template <std::size_t N>
+class journal_writer
+{
+  public:
+    journal_text write(const transfer_record<N>& record)
+    {
+        constexpr std::size_t frame = 128, numbers = 32, line = numbers + N + 2 * N * 33;
+        made_.bytes_ = secret_bytes{frame + record.tokens.size() * line};
+        put_all(journal_name, ',', journal_version, ',', N, '\n');
+        for (std::size_t i = 0; i < record.tokens.size(); ++i) {
+            const basic_token<N>& one = record.tokens[i];
+            put_all(int{one.denomination.value}, ',', one.serial.value, ',');
+            for (std::size_t server = 0; server < N; ++server) {
+                const bool known = i < record.holdings.size();
+                const auto which = known ? record.holdings[i][server] : holding::unknown;
+                put(journal_holdings[static_cast<std::size_t>(which) & 3]);
+            }
+            put(one.numbers);
+            put(record.new_numbers[i]);
+            put('\n');
+        }
+        put_all("end,", record.tokens.size(), ',', record.finished ? journal_finished : journal_open, ',');
+        std::array<std::uint8_t, 4> checksum{};
+        store_big<4>(checksum.data(), crc32_of(made_.text()));
+        put_hex(checksum);
+        put('\n');
+        return std::move(made_);
+    }
+
+  private:
+    template <class... Values>
+    void put_all(const Values&... values)
+    {
+        (put(values), ...);
+    }
+    void put(char c) { made_.bytes_[made_.used_++] = static_cast<std::uint8_t>(c); }
+    void put(std::string_view text)
+    {
+        for (const char c : text)
+            put(c);
+    }
+    template <std::integral Number>
+    void put(Number number)
+    {
+        char digits[24];
+        put(std::string_view{digits, std::to_chars(digits, digits + sizeof digits, number).ptr});
+    }
+    void put(const authenticity_numbers<N>& numbers)
+    {
+        for (const authenticity_number& number : numbers) {
+            put(',');
+            put_hex(number.bytes());
+        }
+    }
+    void put_hex(bytes_view bytes)
+    {
+        for (const std::uint8_t byte : bytes) {
+            put("0123456789abcdef"[byte >> 4]);
+            put("0123456789abcdef"[byte & 15]);
+        }
+    }
+
+    journal_text made_;
+};
+
+} // namespace detail
+
+/// The text of a record, as client::async_pown() gives one to its journal: a heading; one line per token with
+/// denomination, serial number, a letter per server for what it holds (u unknown, o old, n new, x neither),
+/// N old and N new authenticity numbers in hex; an end line with count, state and CRC-32, so that a cut or
+/// damaged text is noticed. Holdings that are missing are written as unknown.
+/// Errors: no_tokens; invalid_authenticity unless there is one set of new numbers per token. Then it is
+/// empty.
+template <std::size_t N>
+[[nodiscard]] journal_text write_journal(const transfer_record<N>& record, std::error_code& error)
+{
+    error = {};
+    if (record.tokens.empty())
+        error = errc::no_tokens;
+    else if (record.new_numbers.size() != record.tokens.size())
+        error = errc::invalid_authenticity;
+    return error ? journal_text{} : detail::journal_writer<N>{}.write(record);
+}
+
+/// The same, but throws std::system_error.
+template <std::size_t N>
+[[nodiscard]] journal_text write_journal(const transfer_record<N>& record)
+{
+    std::error_code error;
+    auto text = write_journal(record, error);
+    if (error)
+        throw std::system_error{error, "write_journal"};
+    return text;
+}
+
+/// Reads what write_journal() has written.
+/// Errors: if anything is wrong, `error` is set and the result is empty: truncated (the end line is missing),
+/// damaged (count or checksum do not fit), wrong_server_count, malformed_line, invalid_denomination,
+/// invalid_serial_number (at or over `limit`), invalid_authenticity, duplicate_token, no_tokens. It names
+/// line and field, and never repeats a secret.
+template <std::size_t N = server_count>
+[[nodiscard]] transfer_record<N> parse_journal(std::string_view text, parse_error& error,
+                                               std::uint32_t limit = serial_limit)
+{
+    error = {};
+    return detail::journal_reader<N>{error, limit}.read(text);
+}
+
+/// The same, but throws std::system_error, whose text names line and field.
+template <std::size_t N = server_count>
+[[nodiscard]] transfer_record<N> parse_journal(std::string_view text, std::uint32_t limit = serial_limit)
+{
+    parse_error error;
+    auto record = parse_journal<N>(text, error, limit);
+    error.throw_if_set();
+    return record;
+}
+
+} // namespace raida::inline v1
+
+#endif // RAIDA_CLIENT_JOURNAL_HPP

@@ -1,0 +1,138 @@
+// What became of a pown: which authenticity number each server holds for each token, as far as that is known.
+#ifndef RAIDA_CLIENT_TRANSFER_HPP
+#define RAIDA_CLIENT_TRANSFER_HPP
+
+#include <raida/wire/commands.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/token.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1 {
+
+/// The number that one server holds for one token.
+enum class holding : std::uint8_t
+{
+    unknown,    ///< the old one or the new one: keep both. Or nobody asked: the token has no number there
+    old_number, ///< never asked to change, or find says so
+    new_number, ///< the server said so, with its signature
+    neither     ///< find says so: somebody else has changed it, or the token was never known there
+};
+
+/// What a pown did to one token. Never "counterfeit": a repeated datagram is answered like a wrong number.
+enum class transfer_outcome : std::uint8_t
+{
+    unknown,         ///< too much is open: keep both numbers and ask again
+    transferred,     ///< a quorum holds the new number
+    not_transferred, ///< a quorum holds the old one
+    split,           ///< all is known, and no quorum holds the same
+    taken            ///< a quorum holds neither: it belongs to somebody else
+};
+
+/// Everything that is needed to finish a transfer after a crash. Holds secrets, which are wiped with it:
+/// write it where only its owner can read, and keep it until `transfer::keep_both_until()` has passed and
+/// find has confirmed.
+template <std::size_t N = server_count>
+struct transfer_record
+{
+    std::vector<basic_token<N>> tokens{};               ///< with the old numbers
+    std::vector<authenticity_numbers<N>> new_numbers{}; ///< one set per token
+    std::vector<std::array<holding, N>> holdings{}; ///< what is known; all unknown before anything was sent
+    bool finished = false;                          ///< written after the last answer
+};
+
+/// The result of a pown or of a recovery. Indices are those of the batch given; out of range throws
+/// std::out_of_range.
+template <std::size_t N = server_count>
+class transfer
+{
+  public:
+    using clock = std::chrono::system_clock;
+
+    transfer() = default;
+    explicit transfer(transfer_record<N> record) : record_{std::move(record)}
+    {
+        record_.holdings.resize(record_.tokens.size());
+    }
+
+    [[nodiscard]] std::size_t token_count() const noexcept { return record_.tokens.size(); }
+    [[nodiscard]] holding at(std::size_t token, std::size_t server) const
+    {
+        return record_.holdings.at(token).at(server);
+    }
+    void set(std::size_t token, std::size_t server, holding known)
+    {
+        record_.holdings.at(token).at(server) = known;
+    }
+
+    [[nodiscard]] std::size_t count(std::size_t token, holding which) const
+    {
+        const auto& of = record_.holdings.at(token);
+        return static_cast<std::size_t>(std::count(of.begin(), of.end(), which));
+    }
+
+    /// `quorum` 0 means N/2+1.
+    [[nodiscard]] transfer_outcome outcome(std::size_t token, std::size_t quorum = 0) const
+    {
+        const std::size_t needed = quorum == 0 ? N / 2 + 1 : quorum;
+        if (count(token, holding::new_number) >= needed)
+            return transfer_outcome::transferred;
+        if (count(token, holding::neither) >= needed)
+            return transfer_outcome::taken;
+        if (count(token, holding::old_number) >= needed)
+            return transfer_outcome::not_transferred;
+        return count(token, holding::unknown) == 0 ? transfer_outcome::split : transfer_outcome::unknown;
+    }
+
+    [[nodiscard]] std::size_t count(transfer_outcome which) const
+    {
+        std::size_t sum = 0;
+        for (std::size_t token = 0; token < token_count(); ++token)
+            sum += outcome(token) == which ? 1 : 0;
+        return sum;
+    }
+
+    /// Nothing is unknown any more.
+    [[nodiscard]] bool complete() const noexcept
+    {
+        return std::none_of(record_.holdings.begin(), record_.holdings.end(), [](const auto& of) {
+            return std::find(of.begin(), of.end(), holding::unknown) != of.end();
+        });
+    }
+
+    /// The token as it is after the transfer: per server the new number where that is held, else the old one.
+    /// Where a slot is unknown or held by neither this is a guess: see at().
+    [[nodiscard]] basic_token<N> token_now(std::size_t token) const
+    {
+        basic_token<N> now = record_.tokens.at(token);
+        for (std::size_t server = 0; server < N; ++server)
+            if (at(token, server) == holding::new_number ||
+                (at(token, server) == holding::unknown && !now.numbers[server].is_zero() &&
+                 outcome(token) == transfer_outcome::transferred))
+                now.numbers[server] = record_.new_numbers[token][server];
+        return now;
+    }
+
+    /// Servers write their memory to disk only now and then, and one that is killed before forgets the
+    /// change: until this time has passed and a find has confirmed, both numbers must be kept.
+    [[nodiscard]] clock::time_point keep_both_until() const noexcept { return keep_both_until_; }
+    void keep_both_until(clock::time_point when) noexcept { keep_both_until_ = when; }
+
+    /// For the journal, and for a later recovery.
+    [[nodiscard]] const transfer_record<N>& record() const noexcept { return record_; }
+    void mark_finished() noexcept { record_.finished = true; }
+
+  private:
+    transfer_record<N> record_;
+    clock::time_point keep_both_until_{};
+};
+
+} // namespace raida::inline v1
+
+#endif // RAIDA_CLIENT_TRANSFER_HPP

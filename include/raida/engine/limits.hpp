@@ -1,0 +1,44 @@
+// What an engine is allowed: places, queues, buffers.
+#ifndef RAIDA_ENGINE_LIMITS_HPP
+#define RAIDA_ENGINE_LIMITS_HPP
+
+#include <raida/engine/learning.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace raida::inline v1 {
+
+/// What an engine is allowed. All are per engine, and fixed when it is made.
+struct limits
+{
+    /// Datagrams in flight to one server. More overflow a server's receive buffer (measured: under 250 none
+    /// are lost).
+    std::size_t in_flight_per_lane = 200;
+
+    /// How long a request waits for a place in its lane before its slot ends with errc::overloaded.
+    std::chrono::nanoseconds queue_wait = std::chrono::seconds{3};
+
+    /// Fan-outs in flight or waiting; one more is refused with errc::queue_full.
+    std::size_t fanouts = 65'536;
+
+    /// Bytes of one answer; a longer one ends its slot with errc::oversize.
+    std::size_t max_reply = 4096;
+
+    /// How long an error answer that cannot be verified waits for a verified one to replace it.
+    std::chrono::nanoseconds grace = std::chrono::milliseconds{50};
+
+    /// After this many requests a lane moves to a fresh local port, so that nobody can learn it by trying.
+    std::uint32_t requests_per_port = 100'000;
+
+    /// When a server that never answers is left out for a while. Default: never.
+    isolation_policy isolation{};
+
+    /// Bytes of the receive buffer asked of the operating system for each lane; 0: its default.
+    std::size_t receive_buffer = 1'048'576;
+};
+
+} // namespace raida::inline v1
+
+#endif // RAIDA_ENGINE_LIMITS_HPP

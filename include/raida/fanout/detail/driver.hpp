@@ -1,0 +1,435 @@
+// The thin layer between the decisions, the transport and the handlers: everything that a fanout does happens
+// in one place, turn(), in one order.
+#ifndef RAIDA_FANOUT_DETAIL_DRIVER_HPP
+#define RAIDA_FANOUT_DETAIL_DRIVER_HPP
+
+#include <raida/async/detail/block_pool.hpp>
+#include <raida/async/detail/shutdown_hook.hpp>
+#include <raida/async/detail/thread_check.hpp>
+#include <raida/async/detail/waiting_handler.hpp>
+#include <raida/base/detail/system_error.hpp>
+#include <raida/engine/detail/multiplexer.hpp>
+#include <raida/engine/transport.hpp>
+#include <raida/fanout/detail/packet_access.hpp>
+
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/error.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/execution_context.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <asio/query.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1::detail {
+
+template <std::size_t N, class Transport>
+class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
+                     private shutdown_hook,
+                     private transport_sink
+{
+  public:
+    using executor_type = typename Transport::executor_type;
+
+    engine(Transport&& transport, const limits& allowed)
+        : shutdown_hook{asio::query(transport.get_executor(), asio::execution::context)},
+          transport_{std::move(transport)},
+          board_{allowed, max_packet_of<Transport>}
+    {}
+
+    ~engine() { abandon_all(); }
+
+    /// After construction, once a shared_ptr owns it.
+    void attach() { transport_.attach(*this, this->weak_from_this()); }
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return transport_.get_executor(); }
+    [[nodiscard]] Transport& transport() noexcept { return transport_; }
+    [[nodiscard]] const fanout_statistics<N>& counts() noexcept { return board_.counts(); }
+
+    [[nodiscard]] const auto& round_trips() const noexcept { return board_.round_trips(); }
+    void learn(const std::array<round_trip, N>& known) noexcept { board_.learn(known); }
+    void forget(std::size_t server) noexcept { board_.forget(server); }
+    [[nodiscard]] bool is_isolated(std::size_t server) const noexcept { return board_.is_isolated(server); }
+
+    /// Starts a fan-out, or arranges for its refusal; the handler is never called from here. `Storage` is
+    /// own_replies<N>, or borrowed_replies with `into`. When memory is short it throws std::bad_alloc, and
+    /// nothing was started.
+    template <class Storage, class Packets, class Handler>
+    void start(const Packets& packets, request_options<N> options, replies<N>* into, Handler&& handler);
+
+    /// New requests of this lane go to the transport's new endpoint.
+    void renew_lane(std::size_t server);
+
+    /// Cancels everything. The handlers are still called.
+    void stop();
+
+  private:
+    using waiting = waiting_handler<N, executor_type>;
+
+    struct abandoner
+    {
+        void operator()(waiting* one) const noexcept { one->abandon(); }
+    };
+
+    struct canceller
+    {
+        std::weak_ptr<engine> of;
+        std::uint32_t index = no_round; // until it is admitted
+        std::uint32_t serial = 0;
+
+        void operator()(asio::cancellation_type type) const
+        {
+            const auto accepted = asio::cancellation_type::terminal | asio::cancellation_type::partial |
+                                  asio::cancellation_type::total;
+            if ((type & accepted) == asio::cancellation_type::none)
+                return;
+            if (const auto target = of.lock())
+                target->cancel(index, serial);
+        }
+    };
+
+    // transport_sink
+    void on_datagram(std::size_t lane, std::uint8_t generation, const incoming& arrived) override
+    {
+        board_.on_datagram(lane, generation, arrived, transport_.now());
+    }
+    void on_error(std::size_t lane, std::uint8_t generation, std::error_code error, bytes_view quoted,
+                  request_id id) override
+    {
+        board_.on_error(lane, generation, error, quoted, id, transport_.now());
+    }
+    void on_wake() override { turn(); }
+    bool is_awaited(std::size_t lane, request_id id) noexcept override { return board_.is_awaited(lane, id); }
+    lane_statistics& counts(std::size_t lane) noexcept override { return board_.counts().servers[lane]; }
+
+    // shutdown_hook
+    void on_context_shutdown() noexcept override
+    {
+        const auto self = this->weak_from_this().lock(); // dropped handlers may own the last fanout
+        abandon_all();
+        transport_.release();
+    }
+
+    [[nodiscard]] bool has_results() const noexcept
+    {
+        return board_.has_results() || !refused_.empty() || !refusing_.empty();
+    }
+
+    void cancel(std::uint32_t index, std::uint32_t serial);
+    void schedule_turn();
+    [[nodiscard]] bool could_schedule_turn() noexcept;
+    void turn();
+    void take_turn();
+    void expire();
+    void show_settled();
+    void deliver();
+    void send();
+    void send_lane(std::size_t lane);
+    void rest_or_listen();
+    void close_old_sockets();
+    void abandon_all() noexcept;
+
+    Transport transport_;
+    block_pool memory_; // before what is allocated from it
+    multiplexer<N> board_;
+    std::vector<std::pair<waiting*, std::error_code>> refused_, refusing_;
+    std::optional<asio::executor_work_guard<executor_type>> work_;
+    std::bitset<N> retiring_; // lanes with an earlier socket still open
+    thread_check monitor_;
+    bool in_turn_ = false;
+    bool turn_scheduled_ = false;
+    bool stopped_ = false;
+    bool abandoned_ = false;
+};
+
+template <std::size_t N, class Transport>
+template <class Storage, class Packets, class Handler>
+void engine<N, Transport>::start(const Packets& packets, request_options<N> options, replies<N>* into,
+                                 Handler&& handler)
+{
+    using handler_type = std::decay_t<Handler>;
+    const thread_check::guard entered{monitor_};
+
+    std::array<packet_view, N> views;
+    auto error = stopped_ ? make_error_code(errc::engine_stopped) : view_packets<N>(packets, views);
+    if (!error)
+        error = board_.check(views, options);
+
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    std::unique_ptr<waiting, abandoner> waits{make_waiting<N, Storage>(
+        memory_, get_executor(), into, handler_type(std::forward<Handler>(handler)))};
+    schedule_turn(); // first: should anything fail below, it finds nothing to do and lets the work go
+    if (!work_)
+        work_.emplace(get_executor());
+    if (error) {
+        waits->answers().reset();
+        refused_.emplace_back(waits.get(), error);
+    } else {
+        std::bitset<N> reachable;
+        for (std::size_t server = 0; server < N; ++server)
+            reachable[server] = transport_.has_endpoint(server);
+        canceller* cancels = nullptr;
+        if (slot.is_connected())
+            cancels = &slot.template emplace<canceller>(canceller{this->weak_from_this()});
+        const auto& made = board_.admit(views, std::move(options), waits->answers(), reachable, waits.get(),
+                                        transport_.now());
+        if (cancels != nullptr) {
+            cancels->index = made.index;
+            cancels->serial = made.serial;
+        }
+    }
+    waits.release(); // NOLINT: the board or the list of refusals has it
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::cancel(std::uint32_t index, std::uint32_t serial)
+{
+    if (stopped_ || index == no_round)
+        return; // the signal may outlive the engine's context, and the storage that answers go to
+    const thread_check::guard entered{monitor_};
+    auto& which = board_.rounds()[index];
+    if (!which.active || which.serial != serial)
+        return;
+    schedule_turn(); // first: if it fails nothing was cancelled
+    board_.finish(which, asio::error::operation_aborted);
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::renew_lane(std::size_t server)
+{
+    const thread_check::guard entered{monitor_};
+    auto& lane = board_.lane_of(server);
+    if (retiring_[server]) // two renewals at once: the oldest requests are answered by their deadlines
+        transport_.close_generation(server, lane.previous_generation());
+    lane.renew();
+    retiring_.set(server);
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::stop()
+{
+    if (std::exchange(stopped_, true) || abandoned_)
+        return;
+    const thread_check::guard entered{monitor_};
+    transport_.close();
+    for (std::uint32_t index = 0; index < board_.rounds().size(); ++index)
+        board_.finish(board_.rounds()[index], asio::error::operation_aborted);
+    if (!has_results())
+        work_.reset();
+    else if (!could_schedule_turn())
+        abandon_all(); // no memory to call the handlers from the context, and here they must not be called
+}
+
+// Within a turn nothing needs to be arranged: it ends with sending and with a look at what is left.
+template <std::size_t N, class Transport>
+void engine<N, Transport>::schedule_turn()
+{
+    if (in_turn_ || turn_scheduled_)
+        return;
+    turn_scheduled_ = true;
+    try {
+        asio::post(get_executor(), [self = this->shared_from_this()] {
+            self->turn_scheduled_ = false;
+            self->turn();
+        });
+    } catch (...) {
+        turn_scheduled_ = false; // nothing is on its way
+        throw;
+    }
+}
+
+template <std::size_t N, class Transport>
+bool engine<N, Transport>::could_schedule_turn() noexcept
+{
+    try {
+        schedule_turn();
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+// What is left is for another turn. Without the memory to post that one it is taken at once, and an exception
+// leaves after it; one that fails, too, leaves the rest to what wakes the engine next.
+template <std::size_t N, class Transport>
+void engine<N, Transport>::turn()
+{
+    if (abandoned_)
+        return;
+    const auto self = this->shared_from_this(); // handlers may destroy the last fanout
+    const thread_check::guard entered{monitor_};
+    std::exception_ptr first;
+    for (bool again = true; again;) {
+        std::exception_ptr thrown;
+        in_turn_ = true;
+        try {
+            take_turn();
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        in_turn_ = false;
+        again = !abandoned_ && (thrown || has_results()) && !could_schedule_turn() && !(thrown && first);
+        if (!first)
+            first = thrown;
+    }
+    if (first)
+        std::rethrow_exception(first);
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::take_turn()
+{
+    if (!stopped_)
+        expire();
+    show_settled();
+    deliver();
+    if (!stopped_)
+        send();
+    if (!abandoned_)
+        rest_or_listen();
+}
+
+// What is in the sockets already wins over a deadline, and so does a place that is free.
+template <std::size_t N, class Transport>
+void engine<N, Transport>::expire()
+{
+    const auto now = transport_.now();
+    if (board_.next_due() > now)
+        return;
+    const auto lanes = board_.lanes_due(now);
+    for (std::size_t lane = 0; lane < N; ++lane)
+        if (lanes[lane])
+            transport_.drain(lane);
+    send();
+    board_.expire(now);
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::show_settled()
+{
+    for (auto next = board_.next_settled(); next.of != nullptr; next = board_.next_settled()) {
+        try {
+            if (!stopped_)
+                next.of->show(next.server);
+        } catch (...) {
+            board_.notified(*next.of, transport_.now());
+            throw;
+        }
+        board_.notified(*next.of, transport_.now());
+    }
+}
+
+// Only what is finished now: handlers that start what finishes at once must not keep the thread for ever.
+template <std::size_t N, class Transport>
+void engine<N, Transport>::deliver()
+{
+    if (refusing_.empty()) {
+        refusing_.swap(refused_);
+        std::reverse(refusing_.begin(), refusing_.end());
+    }
+    while (!refusing_.empty()) {
+        const auto [waits, error] = refusing_.back();
+        refusing_.pop_back();
+        waits->complete(error, get_executor());
+    }
+    for (auto left = board_.finished_count(); left != 0; --left) {
+        round<N>* const done = board_.next_finished();
+        if (done == nullptr)
+            return; // a handler ran the context itself, and the rest was delivered there
+        auto* const waits = static_cast<waiting*>(std::exchange(done->owner, nullptr));
+        board_.release(*done);
+        waits->complete({}, get_executor());
+    }
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::send()
+{
+    const auto lanes = board_.sendable();
+    for (std::size_t lane = 0; lane < N; ++lane)
+        if (lanes[lane])
+            send_lane(lane);
+    if (retiring_.any())
+        close_old_sockets();
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::send_lane(std::size_t lane)
+{
+    auto& from = board_.lane_of(lane);
+    if (from.sent_since_renewal() >= board_.allowed().requests_per_port && !retiring_[lane])
+        renew_lane(lane);
+    std::array<outgoing, 64> batch;
+    while (board_.sendable()[lane]) {
+        const auto ready = std::span<const outgoing>{batch}.first(board_.next_batch(lane, batch));
+        const auto now = transport_.now(); // before the send: an answer can be faster than a second look
+        const auto done = transport_.submit(lane, from.generation(), ready);
+        board_.sent(lane, ready.first(done.count), now, done.as_one);
+        if (!done.error)
+            continue;
+        if (is_system_error(done.error, std::errc::operation_would_block))
+            return;
+        board_.fail_unsent(lane, ready[done.count], done.error);
+    }
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::close_old_sockets()
+{
+    for (std::size_t lane = 0; lane < N; ++lane) {
+        const auto previous = board_.lane_of(lane).previous_generation();
+        if (retiring_[lane] && !board_.lane_of(lane).is_awaited(previous)) {
+            transport_.close_generation(lane, previous);
+            retiring_.reset(lane);
+        }
+    }
+}
+
+// An idle engine holds no work: io.run() returns when the last handler has run.
+template <std::size_t N, class Transport>
+void engine<N, Transport>::rest_or_listen()
+{
+    if (board_.active() == 0 && !has_results()) {
+        if (!stopped_) {
+            transport_.arm(time_point::max());
+            transport_.rest();
+            board_.rest();
+        }
+        work_.reset();
+    } else if (!stopped_) {
+        transport_.arm(board_.next_due());
+        transport_.listen();
+    }
+}
+
+template <std::size_t N, class Transport>
+void engine<N, Transport>::abandon_all() noexcept
+{
+    stopped_ = abandoned_ = true;
+    transport_.close();
+    work_.reset();
+    for (auto* list : {&refused_, &refusing_})
+        for (auto& [waits, error] : std::exchange(*list, {}))
+            waits->abandon();
+    for (std::uint32_t index = 0; index < board_.rounds().size(); ++index) {
+        auto& which = board_.rounds()[index];
+        which.drop_rules(); // what they have captured may own this engine
+        if (which.owner != nullptr)
+            static_cast<waiting*>(std::exchange(which.owner, nullptr))->abandon();
+    }
+}
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_FANOUT_DETAIL_DRIVER_HPP

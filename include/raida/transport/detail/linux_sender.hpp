@@ -1,0 +1,135 @@
+// How datagrams leave on Linux: one, many in one call, or many as one packet that the kernel cuts apart.
+#ifndef RAIDA_TRANSPORT_DETAIL_LINUX_SENDER_HPP
+#define RAIDA_TRANSPORT_DETAIL_LINUX_SENDER_HPP
+
+#include <raida/engine/transport.hpp>
+#include <raida/wire/packet.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <sys/socket.h>
+
+namespace raida::inline v1::detail {
+
+class linux_sender
+{
+  public:
+    /// How many of the first datagrams have left, or -1 and errno. `as_one`: as one packet.
+    long send(int fd, std::span<const outgoing> batch, bool& as_one) noexcept
+    {
+        const std::size_t alike = count_alike(batch);
+        as_one = alike > 1 && cuts_ != cutting::refused && may_cut(fd);
+        if (as_one) {
+            if (send_as_one(fd, batch.first(alike)) >= 0)
+                return static_cast<long>(alike);
+            if (errno != EINVAL && errno != EIO && errno != EMSGSIZE && errno != EOPNOTSUPP)
+                return -1;            // it would not have left otherwise either
+            cuts_ = cutting::refused; // a small path, or a device that does not compute checksums
+            as_one = false;
+        }
+        return batch.size() == 1 ? send_one(fd, batch[0].bytes) : send_many(fd, batch);
+    }
+
+  private:
+    enum class cutting : std::uint8_t
+    {
+        untried,
+        works,
+        refused
+    };
+
+    static constexpr std::size_t most = 64; // in one call; the kernel cuts no packet into more
+
+    // An error quotes the beginning of what was refused: at least 520 bytes over IPv4. From shorter datagrams
+    // it can be told whether one was refused, or all that left with it.
+    static constexpr std::size_t longest_cut = 500;
+
+    static std::size_t count_alike(std::span<const outgoing> batch) noexcept
+    {
+        const std::size_t size = batch[0].bytes.size();
+        if (size > longest_cut)
+            return 1;
+        const auto differs = [size](const outgoing& one) { return one.bytes.size() != size; };
+        const auto end = std::find_if(batch.begin(), batch.end(), differs);
+        return std::min(static_cast<std::size_t>(end - batch.begin()), most);
+    }
+
+    // Kernels that know nothing of it would send one long datagram.
+    bool may_cut(int fd) noexcept
+    {
+#ifdef UDP_SEGMENT
+        int size = 0;
+        socklen_t length = sizeof size;
+        if (cuts_ == cutting::untried)
+            cuts_ = ::getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0 ? cutting::works
+                                                                                    : cutting::refused;
+#else
+        static_cast<void>(fd);
+        cuts_ = cutting::refused;
+#endif
+        return cuts_ == cutting::works;
+    }
+
+    static long send_as_one(int fd, std::span<const outgoing> batch) noexcept
+    {
+#ifdef UDP_SEGMENT
+        std::array<iovec, most> parts;
+        fill(parts, batch);
+        alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t))> control{};
+        msghdr message{};
+        message.msg_iov = parts.data();
+        message.msg_iovlen = batch.size();
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        const auto size = static_cast<std::uint16_t>(batch[0].bytes.size());
+        cmsghdr* const cut = CMSG_FIRSTHDR(&message);
+        cut->cmsg_level = IPPROTO_UDP;
+        cut->cmsg_type = UDP_SEGMENT;
+        cut->cmsg_len = CMSG_LEN(sizeof size);
+        std::memcpy(CMSG_DATA(cut), &size, sizeof size);
+        return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+#else
+        static_cast<void>(fd), static_cast<void>(batch);
+        return -1;
+#endif
+    }
+
+    static long send_one(int fd, bytes_view bytes) noexcept
+    {
+        return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0 ? -1 : 1;
+    }
+
+    static long send_many(int fd, std::span<const outgoing> batch) noexcept
+    {
+        std::array<mmsghdr, most> messages;
+        std::array<iovec, most> parts;
+        const auto some = batch.first(std::min(batch.size(), most));
+        fill(parts, some);
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            messages[i] = {};
+            messages[i].msg_hdr.msg_iov = &parts[i];
+            messages[i].msg_hdr.msg_iovlen = 1;
+        }
+        return ::sendmmsg(fd, messages.data(), static_cast<unsigned>(some.size()), MSG_NOSIGNAL);
+    }
+
+    static void fill(std::array<iovec, most>& parts, std::span<const outgoing> batch) noexcept
+    {
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            parts[i] = {const_cast<std::uint8_t*>(batch[i].bytes.data()), batch[i].bytes.size()};
+    }
+
+    cutting cuts_ = cutting::untried;
+};
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_TRANSPORT_DETAIL_LINUX_SENDER_HPP

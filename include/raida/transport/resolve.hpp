@@ -1,0 +1,74 @@
+// Server lists from numeric hosts, and from host names.
+#ifndef RAIDA_TRANSPORT_RESOLVE_HPP
+#define RAIDA_TRANSPORT_RESOLVE_HPP
+
+#include <raida/base/errc.hpp>
+#include <raida/transport/detail/resolve_hosts.hpp>
+#include <raida/transport/server_list.hpp>
+#include <raida/wire/hosts.hpp>
+
+#include <asio/async_result.hpp>
+#include <asio/execution_context.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/udp.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace raida::inline v1 {
+
+/// Numeric addresses without asking anybody; every host name in it is an error: std::system_error
+/// (errc::invalid_address) that names the server. async_resolve() takes names too.
+template <std::size_t N>
+[[nodiscard]] server_list<N> from_addresses(const host_list<N>& hosts)
+{
+    server_list<N> list;
+    const auto numeric = [](const host_port& from, std::size_t i) -> asio::ip::udp::endpoint {
+        std::error_code error;
+        const auto address = asio::ip::make_address(from.host, error);
+        if (error)
+            throw std::system_error{make_error_code(errc::invalid_address), "server " + std::to_string(i)};
+        return {address, from.port};
+    };
+    for (std::size_t i = 0; i < N; ++i) {
+        if (hosts.primary[i])
+            list.set(i, numeric(*hosts.primary[i], i));
+        if (hosts.mirror[i])
+            list.set_mirror(i, numeric(*hosts.mirror[i], i));
+    }
+    return list;
+}
+
+/// Looks up host names, all at once. Numeric addresses are taken as they are; a name that cannot be resolved
+/// spoils only its own slot, whose error says why; of several addresses the first is taken. Asio's resolver
+/// runs a thread of its own for names.
+///
+/// Handler signature: `void(std::error_code, raida::server_list<N>)`
+/// Errors: only operation_aborted, when cancelled; what was resolved by then is in the list.
+/// Executor: the handler is posted to `executor` and dispatched on its associated executor, once, never from
+/// here. Per-operation cancellation: terminal, partial and total; what is being looked up at that moment ends
+/// first. Object lifetimes: `hosts` is copied. Thread safety: `executor` must be a strand unless one thread
+/// runs its context; call, and cancel, on it.
+template <std::size_t N, class Executor,
+          ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, server_list<N>)) Token>
+requires(!std::convertible_to<const Executor&, asio::execution_context&>) auto async_resolve(
+    const Executor& executor, const host_list<N>& hosts, Token&& token)
+{
+    return asio::async_initiate<Token, void(std::error_code, server_list<N>)>(
+        detail::initiate_resolve<server_list<N>, Executor>{executor}, token, hosts);
+}
+
+template <std::size_t N, class Context,
+          ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, server_list<N>)) Token>
+requires std::derived_from<Context, asio::execution_context>
+auto async_resolve(Context& context, const host_list<N>& hosts, Token&& token)
+{
+    return async_resolve(context.get_executor(), hosts, std::forward<Token>(token));
+}
+
+} // namespace raida::inline v1
+
+#endif // RAIDA_TRANSPORT_RESOLVE_HPP

@@ -1,0 +1,282 @@
+// Echo, version, detect, pown and find: requests for all servers. Not encrypted (type 0).
+#ifndef RAIDA_WIRE_COMMANDS_HPP
+#define RAIDA_WIRE_COMMANDS_HPP
+
+#include <raida/base/detail/bytes.hpp>
+#include <raida/base/errc.hpp>
+#include <raida/base/random_source.hpp>
+#include <raida/base/version.hpp>
+#include <raida/wire/challenge.hpp>
+#include <raida/wire/packet.hpp>
+#include <raida/wire/request.hpp>
+#include <raida/wire/status.hpp>
+#include <raida/wire/token.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1 {
+
+/// What is the same for all requests of one `commands`.
+struct command_settings
+{
+    std::uint16_t coin = default_coin;
+    std::size_t datagram_limit = default_datagram_limit; ///< bytes of a request; TCP allows up to 65,567
+    std::uint32_t serial_limit = raida::serial_limit;    ///< serial numbers at or over it are refused
+    std::uint8_t shard = 0;
+};
+
+/// Bytes that one token takes in the payload; 0 for commands without tokens.
+[[nodiscard]] constexpr std::size_t record_size(command_code what) noexcept
+{
+    if (what == detect_command)
+        return 1 + 4 + 16;
+    if (what == pown_command || what == find_command)
+        return 1 + 4 + 16 + 16;
+    return 0;
+}
+
+/// How many tokens one request of at most `datagram_limit` bytes carries; by default 64 for detect, 36 for
+/// pown and find.
+[[nodiscard]] constexpr std::size_t max_tokens(command_code what,
+                                               std::size_t datagram_limit = default_datagram_limit) noexcept
+{
+    constexpr std::size_t overhead = header_size + challenge_size + terminator_size;
+    const std::size_t limit = std::min(datagram_limit, header_size + max_body);
+    return record_size(what) == 0 || limit < overhead ? 0 : (limit - overhead) / record_size(what);
+}
+
+/// Builds one request per server, each with a fresh challenge and an echo that the server's lane has not seen
+/// for 65,534 requests. The answer to each must carry the challenge, which `expected_signature` says.
+///
+/// Every command comes twice: with a trailing error_code, which on failure is set and no request is returned
+/// (all are empty), and without, throwing std::system_error.
+/// Errors: no_randomness; with tokens also no_tokens, too_many_tokens (beyond the datagram limit),
+/// invalid_denomination, invalid_serial_number, duplicate_token (servers would alias or count twice), and
+/// invalid_authenticity where there is not one set of new numbers per token, where a new number is missing
+/// (zero), and where no server is left to be asked.
+/// A number that is missing proves nothing: a server for which any of the tokens has none is left out (its
+/// request is empty). Ask about such tokens apart from the others, as the client does.
+/// Object lifetimes: nothing that is passed in is kept.
+/// Thread safety: distinct objects safe, shared objects unsafe.
+template <std::size_t N = server_count, random_source Random = system_random>
+class commands
+{
+    static_assert(N > 0 && N <= 256, "a server's number is one byte");
+
+  public:
+    using tokens_view = std::span<const basic_token<N>>;
+    using new_numbers_view = std::span<const authenticity_numbers<N>>; ///< one set per token, in their order
+
+    explicit commands(command_settings settings = {}, Random random = {})
+        : settings_{settings}, random_{std::move(random)}
+    {}
+
+    // A copy would hand out the same echoes again.
+    commands(const commands&) = delete;
+    commands& operator=(const commands&) = delete;
+    commands(commands&&) = default;
+    commands& operator=(commands&&) = default;
+    ~commands() = default;
+
+    /// Are you there?
+    [[nodiscard]] requests<N> echo(std::error_code& error) { return build(echo_command, {}, {}, error); }
+    [[nodiscard]] requests<N> echo()
+    {
+        return or_throw("echo", [&](std::error_code& error) { return echo(error); });
+    }
+
+    /// Which version do you run? parse_version() reads the answer.
+    [[nodiscard]] requests<N> version(std::error_code& error)
+    {
+        return build(version_command, {}, {}, error);
+    }
+    [[nodiscard]] requests<N> version()
+    {
+        return or_throw("version", [&](std::error_code& error) { return version(error); });
+    }
+
+    /// Are these tokens authentic? aggregate() reads the answers.
+    [[nodiscard]] requests<N> detect(tokens_view tokens, std::error_code& error)
+    {
+        return build(detect_command, tokens, {}, error);
+    }
+    [[nodiscard]] requests<N> detect(tokens_view tokens)
+    {
+        return or_throw("detect", [&](std::error_code& error) { return detect(tokens, error); });
+    }
+
+    /// Which of two authenticity numbers does each token have? parse_find() reads the answers.
+    [[nodiscard]] requests<N> find(tokens_view tokens, new_numbers_view new_numbers, std::error_code& error)
+    {
+        return build(find_command, tokens, new_numbers, error);
+    }
+    [[nodiscard]] requests<N> find(tokens_view tokens, new_numbers_view new_numbers)
+    {
+        return or_throw("find", [&](std::error_code& error) { return find(tokens, new_numbers, error); });
+    }
+
+    /// Take ownership: give these tokens new authenticity numbers. Never send one twice; keep the old and the
+    /// new numbers until find() says which of them each server has.
+    [[nodiscard]] requests<N> pown(tokens_view tokens, new_numbers_view new_numbers, std::error_code& error)
+    {
+        return build(pown_command, tokens, new_numbers, error);
+    }
+    [[nodiscard]] requests<N> pown(tokens_view tokens, new_numbers_view new_numbers)
+    {
+        return or_throw("pown", [&](std::error_code& error) { return pown(tokens, new_numbers, error); });
+    }
+
+    [[nodiscard]] const command_settings& settings() const noexcept { return settings_; }
+
+    /// Where the challenges come from.
+    [[nodiscard]] Random& random() noexcept { return random_; }
+
+  private:
+    using challenges = std::array<std::array<std::uint8_t, 12>, N>;
+
+    requests<N> build(command_code what, tokens_view tokens, new_numbers_view new_numbers,
+                      std::error_code& error)
+    {
+        error = refuse(what, tokens, new_numbers);
+        challenges random{};
+        if (!error)
+            draw(random, error);
+        if (error)
+            return {};
+        const std::size_t body = challenge_size + tokens.size() * record_size(what) + terminator_size;
+        requests<N> packets{header_size + body};
+        request_header header{.shard = settings_.shard, .what = what, .coin = settings_.coin};
+        header.body_size = static_cast<std::uint16_t>(body);
+        for (std::size_t server = 0; server < N; ++server) {
+            header.server = static_cast<std::uint8_t>(server);
+            header.echo(next_echo(server));
+            const signature challenge = make_challenge(random[server]);
+            std::uint8_t* to = packets.writable(server).data();
+            header.write(to);
+            std::copy(challenge.begin(), challenge.end(), to + header_size);
+            std::fill_n(to + header_size + body - terminator_size, terminator_size, terminator_byte);
+            packets.expect(server, challenge);
+        }
+        write_payloads(packets, tokens, new_numbers);
+        for (std::size_t server = 0; server < N; ++server)
+            if (!is_numbered(tokens, server))
+                packets.skip(server);
+        return packets;
+    }
+
+    static bool is_numbered(tokens_view tokens, std::size_t server) noexcept
+    {
+        return std::none_of(tokens.begin(), tokens.end(),
+                            [server](const auto& token) { return token.numbers[server].is_zero(); });
+    }
+
+    static bool is_any_numbered(tokens_view tokens) noexcept
+    {
+        for (std::size_t server = 0; server < N; ++server)
+            if (is_numbered(tokens, server))
+                return true;
+        return false;
+    }
+
+    // Every server gets its own authenticity numbers and nobody else's. Token after token, so that each is
+    // read once.
+    static void write_payloads(requests<N>& packets, tokens_view tokens,
+                               new_numbers_view new_numbers) noexcept
+    {
+        std::array<std::uint8_t*, N> ends;
+        for (std::size_t server = 0; server < N; ++server)
+            ends[server] = packets.writable(server).data() + header_size + challenge_size;
+        for (std::size_t i = 0; i < tokens.size(); ++i) {
+            std::array<std::uint8_t, 5> id;
+            id[0] = static_cast<std::uint8_t>(tokens[i].denomination.value);
+            detail::store_big<4>(id.data() + 1, tokens[i].serial.value);
+            for (std::size_t server = 0; server < N; ++server) {
+                std::uint8_t* to = std::copy(id.begin(), id.end(), ends[server]);
+                to = append(tokens[i].numbers[server], to);
+                ends[server] = new_numbers.empty() ? to : append(new_numbers[i][server], to);
+            }
+        }
+    }
+
+    static std::uint8_t* append(const authenticity_number& number, std::uint8_t* to) noexcept
+    {
+        return std::copy_n(number.bytes().data(), authenticity_number::size, to);
+    }
+
+    std::error_code refuse(command_code what, tokens_view tokens, new_numbers_view new_numbers)
+    {
+        if (record_size(what) == 0)
+            return {};
+        if (tokens.empty())
+            return errc::no_tokens;
+        if (tokens.size() > max_tokens(what, settings_.datagram_limit))
+            return errc::too_many_tokens;
+        if (what != detect_command && new_numbers.size() != tokens.size())
+            return errc::invalid_authenticity;
+        keys_.clear();
+        for (const basic_token<N>& token : tokens) {
+            if (!token.denomination.is_valid())
+                return errc::invalid_denomination;
+            if (!token.serial.is_valid(settings_.serial_limit))
+                return errc::invalid_serial_number;
+            keys_.push_back(token.id().key());
+        }
+        std::sort(keys_.begin(), keys_.end());
+        if (std::adjacent_find(keys_.begin(), keys_.end()) != keys_.end())
+            return errc::duplicate_token;
+        for (const authenticity_numbers<N>& set : new_numbers)
+            for (const authenticity_number& number : set)
+                if (number.is_zero())
+                    return errc::invalid_authenticity;
+        return is_any_numbered(tokens) ? std::error_code{} : make_error_code(errc::invalid_authenticity);
+    }
+
+    void draw(challenges& random, std::error_code& error)
+    {
+        if (!started_) { // echoes start anywhere: replies to an earlier program on this port rarely fit
+            std::array<std::uint8_t, 2 * N> starts{};
+            random_.fill(starts, error);
+            if (error)
+                return;
+            for (std::size_t server = 0; server < N; ++server)
+                echoes_[server] = detail::load_big<2, std::uint16_t>(starts.data() + 2 * server);
+            started_ = true;
+        }
+        random_.fill({random.front().data(), sizeof(random)}, error);
+    }
+
+    std::uint16_t next_echo(std::size_t server) noexcept
+    {
+        std::uint16_t& echo = echoes_[server];
+        if (++echo == 0) // servers that could not read a header answer with echo 0: never ours
+            ++echo;
+        return echo;
+    }
+
+    template <class Build>
+    requests<N> or_throw(const char* what, Build build_it)
+    {
+        std::error_code error;
+        requests<N> packets = build_it(error);
+        if (error)
+            throw std::system_error{error, what};
+        return packets;
+    }
+
+    command_settings settings_;
+    Random random_;
+    bool started_ = false;
+    std::array<std::uint16_t, N> echoes_{}; // the last one handed out per server
+    std::vector<std::uint64_t> keys_;       // kept for its memory only
+};
+
+} // namespace raida::inline v1
+
+#endif // RAIDA_WIRE_COMMANDS_HPP

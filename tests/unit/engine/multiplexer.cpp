@@ -1,0 +1,151 @@
+// What the network refuses, charged to the requests that it is about. Everything else that the multiplexer
+// decides is tested through the engine, in simulation/.
+#include <raida/engine/detail/multiplexer.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <system_error>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using bytes = std::vector<std::uint8_t>;
+
+// Three requests to one server that left as one packet, and more as a test asks for them.
+struct fixture
+{
+    static constexpr std::size_t n = 3;
+
+    raida::detail::multiplexer<n> board{{.in_flight_per_lane = 3}};
+    raida::detail::time_point now{1h};
+    std::array<raida::replies<n>, 8> answers{};
+    std::array<bytes, 8> packets{};
+    std::size_t asked = 0;
+
+    fixture()
+    {
+        ask(3);
+        send(3);
+    }
+
+    void ask(std::size_t count)
+    {
+        for (const std::size_t end = asked + count; asked < end; ++asked) {
+            bytes& packet = packets[asked];
+            packet.assign(50, static_cast<std::uint8_t>(asked + 1));
+            raida::request_header header{.what = raida::echo_command};
+            header.echo(static_cast<std::uint16_t>(100 + asked));
+            header.write(packet.data());
+            std::array<raida::detail::packet_view, n> views{};
+            views[0] = {packet, raida::implied_signature(packet)};
+            board.admit(views, {.deadline = 1s, .retry = {.attempts = 2}}, answers[asked], 1, nullptr, now);
+        }
+    }
+
+    void send(std::size_t expected)
+    {
+        std::array<raida::outgoing, 8> batch;
+        const auto count = board.next_batch(0, batch);
+        REQUIRE(count == expected);
+        board.sent(0, std::span{batch}.first(count), now, true);
+    }
+
+    void refuse(bytes quoted)
+    {
+        board.on_error(0, 0, std::make_error_code(std::errc::connection_refused), quoted,
+                       raida::request_id::unknown, now);
+    }
+
+    std::array<bool, 3> open() const
+    {
+        std::array<bool, 3> still{};
+        for (std::size_t i = 0; i < still.size(); ++i)
+            still[i] = answers[i][0].error == raida::errc::pending;
+        return still;
+    }
+};
+
+bytes operator+(bytes first, const bytes& second)
+{
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+}
+
+} // namespace
+
+TEST_CASE("a refusal that quotes two requests is about all that left with them", "[multiplexer]")
+{
+    fixture on;
+    on.refuse(on.packets[0] + on.packets[1]);
+    CHECK(on.open() == std::array{false, false, false});
+    CHECK(on.board.counts().servers[0].refused == 3);
+}
+
+TEST_CASE("a quote may end within the second request", "[multiplexer]")
+{
+    fixture on;
+    bytes quoted = on.packets[0] + on.packets[1];
+    quoted.resize(73);
+    on.refuse(quoted);
+    CHECK(on.open() == std::array{false, false, false});
+}
+
+TEST_CASE("a refusal that quotes one request is about that one, wherever it stood", "[multiplexer]")
+{
+    for (std::size_t which = 0; which < 3; ++which) {
+        CAPTURE(which);
+        fixture on;
+        on.refuse(on.packets[which]);
+        std::array<bool, 3> expected{true, true, true};
+        expected[which] = false;
+        CHECK(on.open() == expected);
+        CHECK(on.board.counts().servers[0].refused == 1);
+    }
+}
+
+TEST_CASE("routers pad what they quote: padding is no other request", "[multiplexer]")
+{
+    fixture on;
+    bytes quoted = on.packets[0];
+    quoted.resize(100);
+    on.refuse(quoted);
+    CHECK(on.open() == std::array{false, true, true});
+}
+
+TEST_CASE("what was answered before a refusal keeps its answer", "[multiplexer]")
+{
+    fixture on;
+    bytes answer(raida::header_size);
+    raida::response_header header{.server = 0, .status = raida::status::success};
+    header.echo = 101;
+    header.signature = *raida::implied_signature(on.packets[1]);
+    header.write(answer.data());
+    on.board.on_datagram(0, 0, {.bytes = answer}, on.now);
+    CHECK(on.answers[1][0]);
+    on.refuse(on.packets[0] + on.packets[1]); // one answer proves that the packet was not refused as a whole
+    CHECK(on.open() == std::array{false, false, true});
+    CHECK(on.answers[1][0]);
+    CHECK(on.board.counts().servers[0].refused == 1);
+}
+
+TEST_CASE(
+    "a refusal that comes when its requests wait for another attempt is about no neighbour in the queue",
+    "[multiplexer]")
+{
+    fixture on;
+    on.ask(3);
+    on.now += 1s;
+    on.board.expire(on.now); // the first three are to be sent again, behind the next three
+    on.send(3);
+    on.ask(2); // behind them: never sent yet
+    on.refuse(on.packets[0] + on.packets[1]);
+    CHECK(on.open() == std::array{false, true, true});
+    for (std::size_t i = 3; i < 8; ++i)
+        CHECK(on.answers[i][0].error == raida::errc::pending);
+    CHECK(on.board.counts().servers[0].refused == 1);
+}
