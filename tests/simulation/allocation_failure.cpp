@@ -152,7 +152,7 @@ bool starts_or_throws(std::size_t nth, std::size_t busy)
 TEMPLATE_TEST_CASE("a request that finds no memory throws, and nothing was started",
                    "[simulation][allocation]", plainly, with_rules, with_a_slot, elsewhere, refused_at_once)
 {
-    const std::size_t busy = GENERATE(0, 1, 64); // with 64 in flight every table must grow
+    const std::size_t busy = GENERATE(as<std::size_t>{}, 0, 1, 64); // with 64 in flight every table must grow
     const auto walk = [&](auto once) {
         std::size_t nth = 1;
         while (once(nth, busy) && nth < 1000)

@@ -28,8 +28,8 @@ void* allocate(std::size_t size, std::size_t alignment)
     void* memory = nullptr;
     if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__)
         memory = std::malloc(size == 0 ? 1 : size);
-    else // it wants a multiple of the alignment
-        memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    else if (posix_memalign(&memory, alignment, size) != 0)
+        memory = nullptr;
     if (memory == nullptr)
         throw std::bad_alloc{};
     live.fetch_add(1, std::memory_order_relaxed);
@@ -103,3 +103,15 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept
 {
     release(memory);
 }
+
+#ifdef __GLIBC__
+// Asio's own memory comes from here, where there is such a function. Who frees it is not seen.
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept
+{
+    void* memory = nullptr;
+    count.fetch_add(1, std::memory_order_relaxed);
+    if (fails() || posix_memalign(&memory, alignment, size) != 0)
+        return nullptr;
+    return memory;
+}
+#endif
