@@ -112,7 +112,10 @@ class fanout
     /// errc::wrong_packet_count, packet_too_large, malformed_packet, invalid_deadline, invalid_quorum,
     /// no_tokens, indistinguishable, not_idempotent, queue_full, engine_stopped. What happens to one server
     /// is in its slot: errc::timed_out, skipped, no_endpoint, not_awaited, oversize, overloaded, or the
-    /// operating system's error.
+    /// operating system's error, std::errc::not_enough_memory among them.
+    ///
+    /// Exceptions: std::bad_alloc, when nothing was started and the handler is destroyed. Later on io.run()
+    /// may throw it, and can be called again: the engine goes on.
     ///
     /// Executor: the handler is posted to the engine's executor and dispatched on its associated executor,
     /// once, never inside this call, its associated allocator's memory given back before.
