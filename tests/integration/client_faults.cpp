@@ -19,6 +19,7 @@
 #include <memory>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -243,6 +244,7 @@ TEST_CASE("missing numbers in the midst of a batch cost their own votes only", "
     votes got;
     w.client->async_detect(partial, got.handler());
     w.wait(got);
+    CHECK_FALSE(got.error);
     REQUIRE(got.result.token_count() == 5);
     CHECK(got.result.passes(0) == 25);
     CHECK(got.result.passes(1) == 24);
@@ -259,11 +261,49 @@ TEST_CASE("missing numbers in the midst of a batch cost their own votes only", "
     outcome<raida::find_tally<>> found;
     w.client->async_find(partial, others, found.handler());
     w.wait(found);
+    CHECK_FALSE(found.error);
     CHECK(found.result.count(0, raida::find_answer::authenticity) == 25);
     CHECK(found.result.count(2, raida::find_answer::authenticity) == 12);
     CHECK(found.result.count(2, raida::find_answer::neither) == 0);
     CHECK_FALSE(found.result.answer(2, 12));
     CHECK_FALSE(found.result.answer(4, 0));
+}
+
+TEST_CASE("a find with a new number missing anywhere asks nobody", "[client]")
+{
+    world w{raida::testing::make_tokens(200)};
+    std::vector<raida::authenticity_numbers<>> others;
+    for (const auto& one : raida::testing::make_tokens(200, 2))
+        others.push_back(one.numbers);
+    others.back()[24] = {};
+    outcome<raida::find_tally<>> found;
+    w.client->async_find(w.tokens, others, found.handler());
+    w.wait(found);
+    CHECK(found.error == raida::errc::invalid_authenticity);
+    w.settle();
+    CHECK(w.fleet.counters().requests == 25); // the last echo
+}
+
+TEST_CASE("without any number there is nobody to ask, and that is no error", "[client]")
+{
+    auto settings = patient();
+    settings.chunks_in_flight = 1;
+    world w{raida::testing::make_tokens(3), settings};
+    auto partial = w.tokens;
+    partial[0].numbers = {};
+    votes got;
+    w.client->async_detect(partial, got.handler());
+    w.wait(got);
+    CHECK_FALSE(got.error);
+    CHECK(got.result.unknowns(0) == 25);
+    CHECK(got.result.pown_string(0) == std::string(25, 'u'));
+    CHECK(got.result.passes(1) == 25);
+    CHECK(got.result.passes(2) == 25);
+    votes none;
+    w.client->async_detect({partial.data(), 1}, none.handler());
+    w.wait(none);
+    CHECK_FALSE(none.error);
+    CHECK(none.result.unknowns(0) == 25);
 }
 
 TEST_CASE("a budget beyond the longest deadline is as good as that", "[client][pown]")

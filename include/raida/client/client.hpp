@@ -141,7 +141,7 @@ class basic_client
 
     /// Which of two numbers does each server have for each token? One set of new numbers per token.
     /// Result: `find_tally<N>`. Errors: as async_detect(), and invalid_authenticity for a wrong number of
-    /// sets.
+    /// sets, or one in which a number is missing: then nobody is asked.
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, find_tally<N>)) Token>
     auto async_find(std::span<const token_type> tokens, std::span<const numbers_type> new_numbers,
                     Token&& token)

@@ -90,7 +90,7 @@ class batch : public std::enable_shared_from_this<batch<Core, Reader>>
             error_ = errc::packet_too_large;
         else
             error_ = check_batch<N>(given_.tokens, core_->settings.requests);
-        if (!error_ && what_ != detect_command && given_.new_numbers.size() != given_.tokens.size())
+        if (!error_ && what_ != detect_command && !has_new_numbers())
             error_ = errc::invalid_authenticity;
         if (!error_)
             error_ = check_quorum<N>(core_->settings.consensus.quorum, core_->settings.consensus.margin);
@@ -112,6 +112,15 @@ class batch : public std::enable_shared_from_this<batch<Core, Reader>>
         std::size_t first = 0, count = 0;
         std::bitset<N> servers = ~std::bitset<N>{};
     };
+
+    [[nodiscard]] bool has_new_numbers() const
+    {
+        const auto is_whole = [](const authenticity_numbers<N>& set) {
+            return std::none_of(set.begin(), set.end(), [](const auto& one) { return one.is_zero(); });
+        };
+        return given_.new_numbers.size() == given_.tokens.size() &&
+               std::all_of(given_.new_numbers.begin(), given_.new_numbers.end(), is_whole);
+    }
 
     void cancel()
     {

@@ -80,7 +80,7 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
         const auto left = error ? std::chrono::nanoseconds{} : question_.until - core_->network->now();
         if (!error && left <= left.zero())
             error = errc::timed_out;
-        if (!error)
+        if (!error && servers.any()) // for tokens without any number there is nobody, and nothing to build
             into.asked = build(error);
         const auto reachable = servers & core_->addressed();
         for (std::size_t i = 0; i < N; ++i)

@@ -144,6 +144,12 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
         return !state_.record().tokens[token].numbers[server].is_zero();
     }
 
+    [[nodiscard]] bool are_numbered_alike(std::size_t one, std::size_t other) const
+    {
+        const auto& tokens = state_.record().tokens;
+        return numbered(tokens[one]) == numbered(tokens[other]);
+    }
+
     // ---- chunks
 
     /// Queues `what` for every slot that is `in`, the servers of a chunk being those that any of its tokens
@@ -161,7 +167,8 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
     }
 
     // Tokens of one chunk that differ in who is to be asked travel apart when they are powned: a pown must
-    // reach only servers that have the old number. A find may ask too much.
+    // reach only servers that have the old number. A find may ask too much, but not for a number that is
+    // missing: that server would be left out for all of them.
     void enqueue(command_code what, std::vector<std::size_t> tokens, holding in)
     {
         while (!tokens.empty()) {
@@ -169,7 +176,8 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
             chunk made{.what = what, .servers = servers};
             std::vector<std::size_t> others;
             for (const std::size_t token : tokens) {
-                const bool fits = what == find_command || servers_of(token, in) == servers;
+                const bool fits = what == find_command ? are_numbered_alike(token, tokens.front())
+                                                       : servers_of(token, in) == servers;
                 (fits ? made.tokens : others).push_back(token);
                 if (fits) {
                     made.servers |= servers_of(token, in);
@@ -312,11 +320,10 @@ class pown_operation : public std::enable_shared_from_this<pown_operation<Core>>
             return;
         }
         for (std::size_t i = 0; i < part.tokens.size(); ++i)
-            if (is_numbered(part.tokens[i], one.server)) // else a find that asked too much
-                state_.set(part.tokens[i], one.server,
-                           (*found)[i] == find_answer::neither            ? holding::neither
-                           : (*found)[i] == find_answer::new_authenticity ? holding::new_number
-                                                                          : holding::old_number);
+            state_.set(part.tokens[i], one.server,
+                       (*found)[i] == find_answer::neither            ? holding::neither
+                       : (*found)[i] == find_answer::new_authenticity ? holding::new_number
+                                                                      : holding::old_number);
     }
 
     // One token that a server does not know spoils a whole find there.
