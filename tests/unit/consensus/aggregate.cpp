@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -460,6 +461,20 @@ TEST_CASE("a tally that is used again forgets what it held", "[consensus]")
     CHECK(result.votes_needed() == 13);
     result.assign(all, 140);
     CHECK(result.count(verdict::counterfeit) == 70);
+}
+
+TEST_CASE("word size: rows whose size does not fit a std::size_t are refused, never cut to what fits",
+          "[consensus]")
+{
+    constexpr auto all = std::numeric_limits<std::size_t>::max();
+    for (const std::size_t tokens : {all, all - 63, all / 2 + 1}) {
+        raida::detail::bit_planes planes;
+        planes.start(tokens);
+        const std::size_t most = all / sizeof(raida::detail::plane_word) / planes.stride();
+        for (std::size_t rows = 2 * most; rows < all / 2; rows *= 2) // wraps around on the way
+            CHECK_THROWS_AS(planes.reserve(rows), std::length_error);
+        CHECK(planes.tokens() == 0);
+    }
 }
 
 TEST_CASE("rows keep their memory from one batch to the next", "[consensus]")

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -165,12 +166,15 @@ class bit_planes
             stride_ = (((stride_ + 7) / 8) | 1U) * 8;
     }
 
-    /// Makes room for rows 0 .. count - 1, which hold anything until they are written. Pointers to rows
-    /// become invalid.
+    /// Makes room for rows 0 .. count - 1, at least one, which hold anything until they are written. Pointers
+    /// to rows become invalid. Throws std::length_error for rows that no memory could hold.
     void reserve(std::size_t count)
     {
-        if (memory_.size() < count * stride_)
-            memory_.resize(count * stride_);
+        if (stride_ <= memory_.size() / count) // divided by a constant; the product could wrap around
+            return;
+        if (stride_ > memory_.max_size() / count)
+            throw std::length_error{"too many tokens"};
+        memory_.resize(count * stride_);
     }
 
     /// Zeroes `count` rows.
