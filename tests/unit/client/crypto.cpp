@@ -128,9 +128,6 @@ TEST_CASE("a sealed request of every command opens to what was built", "[crypto]
 {
     builder build{{.datagram_limit = 65'567}, seeded_random{3}};
     codec by = make_codec();
-    const auto new_numbers = [](std::size_t count) {
-        return std::vector<raida::authenticity_numbers<2>>(count);
-    };
     const std::vector<raida::requests<2>> all{build.echo(),
                                               build.version(),
                                               build.detect(tokens(1)),

@@ -280,7 +280,7 @@ TEST_CASE("an encrypted find is opened, and probed for where both readings are a
 {
     const auto habit = GENERATE(restarts, goes_on);
     const auto ask = [](client& from, std::size_t count) {
-        from.ask(from.build.find(tokens(count), std::vector<raida::authenticity_numbers<2>>(count)));
+        from.ask(from.build.find(tokens(count), new_numbers(count)));
     };
     client one;
     ask(one, 36);

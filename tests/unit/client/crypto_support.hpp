@@ -48,8 +48,14 @@ inline std::vector<raida::basic_token<2>> tokens(std::size_t count)
 {
     std::vector<raida::basic_token<2>> batch(count);
     for (std::size_t i = 0; i < count; ++i)
-        batch[i].serial.value = static_cast<std::uint32_t>(i);
+        batch[i] = {{0}, {static_cast<std::uint32_t>(i)}, key().numbers};
     return batch;
+}
+
+// A missing one would never be sent.
+inline std::vector<raida::authenticity_numbers<2>> new_numbers(std::size_t count)
+{
+    return std::vector<raida::authenticity_numbers<2>>(count, key().numbers);
 }
 
 inline raida::requests<2> sealed(codec& by, raida::requests<2> packets)
