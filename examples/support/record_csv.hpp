@@ -13,7 +13,9 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
+#include <ios>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -83,6 +85,8 @@ class record_csv
     // Throws bad_input if the file cannot be written.
     explicit record_csv(const std::string& path) : path_{path}
     {
+        if (!may_overwrite(path))
+            throw bad_input{quoted(path) + " exists and holds no records: name another file with --records"};
         errno = 0;
         file_.open(path, std::ios::binary | std::ios::trunc);
         file_ << csv::record_heading << '\n' << std::flush;
@@ -123,6 +127,19 @@ class record_csv
     }
 
   private:
+    // Earlier records, and what is no file, such as a pipe. Anything else may be the user's only copy.
+    [[nodiscard]] static bool may_overwrite(const std::string& path)
+    {
+        std::error_code ignored;
+        if (!std::filesystem::is_regular_file(path, ignored))
+            return true;
+        std::string begin(csv::record_heading.size(), '\0');
+        std::ifstream file{path, std::ios::binary};
+        if (!file.read(begin.data(), static_cast<std::streamsize>(begin.size())))
+            return file.is_open() && !file.bad() && file.gcount() == 0; // empty
+        return begin == csv::record_heading;
+    }
+
     void check() const
     {
         if (file_)

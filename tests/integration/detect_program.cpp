@@ -367,6 +367,28 @@ TEST_CASE("bad server lists are exit code 2 and one line with place and reason",
     }
 }
 
+TEST_CASE("--records replaces nothing but earlier records", "[detect]")
+{
+    const scratch_folder folder;
+    const std::string tokens = folder.write("tokens", csv(raida::testing::make_tokens(2)));
+    const std::pair<std::string, std::string> kept[] = {{"tokens", folder.read("tokens")},
+                                                        {"servers", "server,command\n"},
+                                                        {"short", "server,comm"},
+                                                        {"blank", "\n"}};
+    for (const auto& [name, text] : kept) {
+        const outcome shown = detect("--tokens " + tokens + " --records " + folder.write(name, text), folder);
+        CHECK(shown.code == 2);
+        CHECK(shown.err.find(name + "' exists and holds no records") != std::string::npos);
+        CHECK(folder.read(name) == text);
+    }
+    std::filesystem::create_symlink(tokens, folder / "link");
+    CHECK(detect("--tokens " + tokens + " --records " + (folder / "link"), folder).code == 2);
+    CHECK(folder.read("tokens") == kept[0].second);
+    for (const auto& again : {folder.write("records", ""), folder / "records", std::string{"/dev/null"}})
+        CHECK(detect("--tokens " + tokens + " --records " + again, folder).err.empty());
+    CHECK(occurrences(folder.read("records"), "server,command") == 1);
+}
+
 TEST_CASE("--records writes a line for each request to each server that was asked", "[detect]")
 {
     const scratch_folder folder;

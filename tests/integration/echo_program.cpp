@@ -355,6 +355,7 @@ TEST_CASE("bad arguments and files of echo are exit code 2 and one line", "[echo
         {"--servers " + folder.write("few", joined(few)), "server 24 missing"},
         {"--servers " + folder.write("bad", "127.0.0.1:0\n"), "line 1, port"},
         {"--records " + (folder / "no/such/folder"), "cannot write '"},
+        {"--records " + folder.write("wallet", "mine"), "wallet' exists and holds no records"},
     };
     for (const auto& [arguments, complaint] : cases) {
         INFO(arguments);
@@ -365,6 +366,7 @@ TEST_CASE("bad arguments and files of echo are exit code 2 and one line", "[echo
         CHECK(shown.err.find(complaint) != std::string::npos);
         CHECK(occurrences(shown.err, "\n") == 1);
     }
+    CHECK(folder.read("wallet") == "mine");
 }
 
 #endif
