@@ -47,8 +47,9 @@ options it shows all this with 25 servers of its own, some of them faulty.
   --keys FILE      where that token is (default: in --tokens)
   --plain          do not encrypt: everybody on the way can read the new numbers
   --journal FILE   (default: pown.journal beside the tokens)
-  --out FILE       where the tokens with their new numbers are written
-                   (default: the journal's name, ending in .csv)
+  --out FILE       where the tokens with their new numbers are written (default:
+                   the journal's name, ending in .csv); a file that holds a
+                   number which the journal has not is never replaced
   --coin-id N      the coin that the tokens belong to (default 6)
   --deadline MS    how long to wait for each server (default 3000)
   --budget SECONDS how long all of it may take (default 60)
@@ -183,9 +184,16 @@ void prepare(task& work)
         if (work.key && one.id() == work.key->id())
             throw bad_input{"token " + raida::to_string(one.id()) +
                             " cannot encrypt its own transfer: who paid with it could read the new numbers"};
-    support::check_token_file_is_free(work.out, tokens, work.record.has_value());
-    if (!work.record)
+    const raida::transfer_record<> nothing;
+    const auto& known = work.record ? *work.record : nothing;
+    for (const auto& leftover : {work.journal.path() + ".part", work.out + ".part"})
+        support::check_may_replace(leftover, known, true);
+    if (!work.record) {
+        if (support::exists(work.out))
+            throw bad_input{support::quoted(work.out) + " exists already: name another file with --out"};
         return work.journal.begin();
+    }
+    support::check_may_replace(work.out, known);
     work.record->finished = false;
     if (work.journal.write(*work.record))
         throw bad_input{work.journal.failure()};
@@ -199,7 +207,12 @@ outcome transfer(asio::io_context& io, const settings& wanted, task& work)
     std::vector<raida::token> now;
     for (std::size_t i = 0; i < got.result.token_count(); ++i)
         now.push_back(got.result.token_now(i));
-    support::write_tokens(work.out, now);
+    try {
+        support::write_tokens(work.out, now, got.result.record());
+    } catch (const bad_input& problem) {
+        throw bad_input{problem.what() +
+                        std::string{". The journal has every number: pown --recover writes the tokens"}};
+    }
     if (!work.journal.failure().empty())
         throw bad_input{work.journal.failure()};
     return got;
@@ -213,10 +226,7 @@ std::string default_journal(const settings& wanted)
 
 std::string default_out(const settings& wanted, const std::string& journal)
 {
-    auto out = wanted.out ? *wanted.out : std::filesystem::path{journal}.replace_extension(".csv").string();
-    if (support::is_same_file(out, journal))
-        throw bad_input{"the journal and the new tokens cannot be in one file: " + support::quoted(out)};
-    return out;
+    return wanted.out ? *wanted.out : std::filesystem::path{journal}.replace_extension(".csv").string();
 }
 
 // Neither the files that are written nor the helpers beside them may be what the user needs: a number that is

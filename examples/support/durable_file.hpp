@@ -37,6 +37,7 @@ class file_descriptor
             close(number_);
     }
     [[nodiscard]] int get() const noexcept { return number_; }
+    [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
 
   private:
     int number_;
@@ -67,20 +68,27 @@ inline std::error_code write_all(const std::string& path, std::string_view text)
     return flush_to_disk(file.get()) ? std::error_code{} : last_error();
 }
 
-// Replaces the file, or makes it: written beside it with mode 0600, flushed, renamed, the folder flushed.
-// Where that fails the file is as it was.
-[[nodiscard]] inline std::error_code write_durably(const std::string& path, std::string_view text)
+// What is written beside a file, gone afterwards: once renamed it has this name no more.
+struct part_file
 {
-    const std::string part = path + ".part"; // one that a crash has left behind is of no use
-    if (unlink(part.c_str()) != 0 && errno != ENOENT)
+    std::string name;
+    ~part_file() { unlink(name.c_str()); }
+};
+
+// Replaces the file, or makes it: written beside it with mode 0600, flushed, renamed, the folder flushed.
+// Where that fails, or `before_rename` throws, the file is as it was.
+template <class Check>
+[[nodiscard]] std::error_code write_durably(const std::string& path, std::string_view text,
+                                            Check before_rename)
+{
+    const part_file part{path + ".part"}; // one that a crash has left behind is of no use
+    if (unlink(part.name.c_str()) != 0 && errno != ENOENT)
         return last_error();
-    std::error_code error = write_all(part, text);
-    if (!error && std::rename(part.c_str(), path.c_str()) != 0)
-        error = last_error();
-    if (error) {
-        unlink(part.c_str());
+    if (const auto error = write_all(part.name, text))
         return error;
-    }
+    before_rename();
+    if (std::rename(part.name.c_str(), path.c_str()) != 0)
+        return last_error();
     const auto parent = std::filesystem::path{path}.parent_path();
     const file_descriptor folder{
         open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
@@ -93,6 +101,13 @@ inline std::error_code write_all(const std::string& path, std::string_view text)
 {
     struct stat status = {};
     return lstat(path.c_str(), &status) == 0;
+}
+
+// A link is none: replaced, it would no longer lead to the file that it names.
+[[nodiscard]] inline bool is_plain_file(const std::string& path)
+{
+    struct stat status = {};
+    return lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 // Two names of one file, be it there already or not?
@@ -108,30 +123,23 @@ inline std::error_code write_all(const std::string& path, std::string_view text)
     return std::filesystem::equivalent(one, other, error) || real(one) == real(other);
 }
 
+// Why a lock was not to be had: only one that another process holds is in use.
+[[nodiscard]] inline std::string lock_complaint(const std::string& path, std::error_code error,
+                                                const std::string& in_use)
+{
+    return error.value() == EWOULDBLOCK ? in_use
+                                        : "cannot lock " + support::quoted(path) + ": " + error.message();
+}
+
 // Held by one process at a time. The system lets go of it when the process ends, however that may be.
 class file_lock
 {
   public:
-    // Throws bad_input, with `complaint` where another process holds it.
-    file_lock(std::string path, const std::string& complaint) : path_{std::move(path)}
+    // Throws bad_input, with `in_use` where another process holds it.
+    file_lock(std::string path, const std::string& in_use) : path_{std::move(path)}
     {
-        for (bool is_there = false; !is_there;) {
-            number_ = open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-            if (number_ < 0)
-                throw bad_input{"cannot make " + support::quoted(path_) + ": " + last_error().message()};
-            struct stat status = {};
-            const bool is_ours = flock(number_, LOCK_EX | LOCK_NB) == 0;
-            const bool is_known = fstat(number_, &status) == 0;
-            is_there = is_ours && is_known && status.st_nlink != 0;
-            if (is_known && status.st_size != 0) { // somebody's file, to be left alone
-                close(number_);
-                throw bad_input{support::quoted(path_) + " is in the way: a lock is empty"};
-            }
-            if (!is_there)
-                close(number_); // whoever held it before has just removed it: make another one
-            if (!is_ours)
-                throw bad_input{complaint};
-        }
+        while (number_ < 0)
+            number_ = take(in_use);
     }
     file_lock(const file_lock&) = delete;
     file_lock& operator=(const file_lock&) = delete;
@@ -142,6 +150,23 @@ class file_lock
     }
 
   private:
+    // The descriptor; -1 where whoever held the lock before has just removed it.
+    [[nodiscard]] int take(const std::string& in_use) const
+    {
+        file_descriptor file{open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+        if (file.get() < 0)
+            throw bad_input{"cannot make " + support::quoted(path_) + ": " + last_error().message()};
+        const auto error = flock(file.get(), LOCK_EX | LOCK_NB) == 0 ? std::error_code{} : last_error();
+        struct stat status = {};
+        if (fstat(file.get(), &status) != 0)
+            throw bad_input{lock_complaint(path_, last_error(), in_use)};
+        if (status.st_size != 0) // somebody's file, to be left alone
+            throw bad_input{support::quoted(path_) + " is in the way: a lock is empty"};
+        if (error)
+            throw bad_input{lock_complaint(path_, error, in_use)};
+        return status.st_nlink != 0 ? file.release() : -1;
+    }
+
     std::string path_;
     int number_ = -1;
 };

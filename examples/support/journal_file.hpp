@@ -23,7 +23,10 @@ class journal_file
     explicit journal_file(std::string path)
         : path_{std::move(path)},
           lock_{path_ + ".lock", support::quoted(path_) + " is in use by another pown"}
-    {}
+    {
+        if (exists(path_) && !is_plain_file(path_)) // by its own name it would have another lock
+            throw bad_input{support::quoted(path_) + " is no plain file: name the journal itself"};
+    }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
@@ -58,7 +61,7 @@ class journal_file
         if (!error && std::exchange(move_aside_, false))
             error = move_aside();
         if (!error)
-            error = write_durably(path_, text.text());
+            error = write_durably(path_, text.text(), [] {});
         failure_ = error ? "cannot write " + support::quoted(path_) + ": " + error.message() : "";
         return error;
     }

@@ -4,12 +4,13 @@
 
 #include "bad_input.hpp"
 #include "durable_file.hpp"
+#include "may_replace.hpp"
 #include "secret_file.hpp"
-#include "token_reader.hpp"
 
+#include <raida/base/parse_error.hpp>
+#include <raida/client/transfer.hpp>
 #include <raida/wire/token.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -42,29 +43,36 @@ using secret_text = std::vector<char, wiping_allocator<char>>;
     return text;
 }
 
-// Throws bad_input. Mode 0600.
-inline void write_tokens(const std::string& path, std::span<const raida::token> tokens)
+// Throws bad_input unless this file may be replaced by tokens of this record: it is not there, or loses no
+// number. A `leftover`, which a crash may have cut off, need not be a file of tokens.
+inline void check_may_replace(const std::string& path, const raida::transfer_record<>& record,
+                              bool leftover = false)
 {
-    const secret_text text = token_csv(tokens);
-    if (const auto error = write_durably(path, {text.data(), text.size()}))
-        throw bad_input{"cannot write " + support::quoted(path) + ": " + error.message()};
+    if (!exists(path) || (leftover && !is_plain_file(path)))
+        return;
+    if (!is_plain_file(path))
+        throw bad_input{support::quoted(path) + " is no plain file, and is not replaced: name another --out"};
+    const secret_file file{path};
+    raida::parse_error error;
+    const auto held = raida::parse_tokens(file.text(), error);
+    if (error && !leftover)
+        throw bad_input{support::quoted(path) + " is no file of tokens (" + error.message() +
+                        "), and is not replaced: name another --out"};
+    if (!may_replace(held, record))
+        throw bad_input{support::quoted(path) +
+                        " holds numbers that are not in the journal and would be lost, and is not replaced: "
+                        "name another --out, or the --journal that belongs to it"};
 }
 
-// May `tokens` be written to this file? Only over nothing, or over the same tokens where `again`. Throws
-// bad_input.
-inline void check_token_file_is_free(const std::string& path, std::span<const raida::token> tokens,
-                                     bool again)
+// Replaces what may be replaced, looking once more at the last moment. Throws bad_input. Mode 0600.
+inline void write_tokens(const std::string& path, std::span<const raida::token> tokens,
+                         const raida::transfer_record<>& record)
 {
-    if (!exists(path))
-        return;
-    const auto same = [](const raida::token& one, const raida::token& other) {
-        return one.id() == other.id();
-    };
-    std::vector<raida::token> held;
-    if (again)
-        held = read_tokens(path);
-    if (!std::equal(held.begin(), held.end(), tokens.begin(), tokens.end(), same))
-        throw bad_input{support::quoted(path) + " exists already: name another file with --out"};
+    const secret_text text = token_csv(tokens);
+    const auto error =
+        write_durably(path, {text.data(), text.size()}, [&] { check_may_replace(path, record); });
+    if (error)
+        throw bad_input{"cannot write " + support::quoted(path) + ": " + error.message()};
 }
 
 } // namespace support

@@ -28,6 +28,16 @@ namespace pown_support {
 
 using namespace program_support;
 
+inline void expect_refusal(const outcome& shown, std::string_view complaint)
+{
+    CAPTURE(complaint, shown.err);
+    CHECK(shown.code == 2);
+    CHECK(shown.out.empty());
+    CHECK(shown.err.starts_with("pown: "));
+    CHECK(shown.err.find(complaint) != std::string::npos);
+    CHECK(std::count(shown.err.begin(), shown.err.end(), '\n') == 1);
+}
+
 inline bool tells(const secret_search& printed, const raida::authenticity_numbers<>& numbers)
 {
     return std::any_of(numbers.begin(), numbers.end(), [&](const auto& one) { return printed.finds(one); });
