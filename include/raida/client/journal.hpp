@@ -7,12 +7,13 @@
 #include <raida/base/parse_error.hpp>
 #include <raida/base/secret_bytes.hpp>
 #include <raida/client/detail/journal_reader.hpp>
-#include <raida/client/transfer.hpp>
+#include <raida/client/transfer_record.hpp>
 #include <raida/wire/token.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -58,16 +59,17 @@ class journal_writer
   public:
     journal_text write(const transfer_record<N>& record)
     {
-        constexpr std::size_t frame = 128, numbers = 32, line = numbers + N + 2 * N * 33;
+        constexpr std::size_t frame = 192, numbers = 32, line = numbers + N + 2 * N * 33;
         made_.bytes_ = secret_bytes{frame + record.tokens.size() * line};
         put_all(journal_name, ',', journal_version, ',', N, '\n');
+        put_facts(record);
         for (std::size_t i = 0; i < record.tokens.size(); ++i) {
             const basic_token<N>& one = record.tokens[i];
             put_all(int{one.denomination.value}, ',', one.serial.value, ',');
             for (std::size_t server = 0; server < N; ++server) {
                 const bool known = i < record.holdings.size();
                 const auto which = known ? record.holdings[i][server] : holding::unknown;
-                put(journal_holdings[static_cast<std::size_t>(which) & 3]);
+                put(journal_holdings[std::min(static_cast<std::size_t>(which), journal_holdings.size() - 1)]);
             }
             put(one.numbers);
             put(record.new_numbers[i]);
@@ -82,6 +84,22 @@ class journal_writer
     }
 
   private:
+    // Whose tokens, which servers, until when both numbers are needed: "-" where that is not known.
+    void put_facts(const transfer_record<N>& record)
+    {
+        using std::chrono::seconds;
+        const auto until = std::chrono::floor<seconds>(record.keep_both_until).time_since_epoch().count();
+        put_all(journal_facts, ',');
+        record.coin ? put(*record.coin) : put('-');
+        put(',');
+        std::array<std::uint8_t, 8> servers{};
+        store_big<8>(servers.data(), record.servers);
+        record.servers != 0 ? put_hex(servers) : put('-');
+        put(',');
+        until > 0 ? put(until) : put('-');
+        put('\n');
+    }
+
     template <class... Values>
     void put_all(const Values&... values)
     {
@@ -119,10 +137,12 @@ class journal_writer
 
 } // namespace detail
 
-/// The text of a record, as client::async_pown() gives one to its journal: a heading; one line per token with
-/// denomination, serial number, a letter per server for what it holds (u unknown, o old, n new, x neither),
-/// N old and N new authenticity numbers in hex; an end line with count, state and CRC-32, so that a cut or
-/// damaged text is noticed. Holdings that are missing are written as unknown.
+/// The text of a record, as client::async_pown() gives one to its journal: a heading; a line with the coin,
+/// the servers' fingerprint in hex, and the second until which both numbers are needed (since 1970, UTC),
+/// each "-" where it is not known; one line per token with denomination, serial number, a letter per server
+/// for what it holds (u unknown, o old, n new, x neither, - not asked), N old and N new authenticity numbers
+/// in hex; an end line with count, state and CRC-32, so that a cut or damaged text is noticed. Holdings that
+/// are missing are written as unknown.
 /// Errors: no_tokens; invalid_authenticity unless there is one set of new numbers per token. Then it is
 /// empty.
 template <std::size_t N>
@@ -147,7 +167,7 @@ template <std::size_t N>
     return text;
 }
 
-/// Reads what write_journal() has written.
+/// Reads what write_journal() has written, now or in version 1, which had no second line.
 /// Errors: if anything is wrong, `error` is set and the result is empty: truncated (the end line is missing),
 /// damaged (count or checksum do not fit), wrong_server_count, malformed_line, invalid_denomination,
 /// invalid_serial_number (at or over `limit`), invalid_authenticity, duplicate_token, no_tokens. It names

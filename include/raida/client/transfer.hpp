@@ -2,28 +2,15 @@
 #ifndef RAIDA_CLIENT_TRANSFER_HPP
 #define RAIDA_CLIENT_TRANSFER_HPP
 
-#include <raida/wire/commands.hpp>
-#include <raida/wire/packet.hpp>
-#include <raida/wire/token.hpp>
+#include <raida/client/transfer_record.hpp>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 namespace raida::inline v1 {
-
-/// The number that one server holds for one token.
-enum class holding : std::uint8_t
-{
-    unknown,    ///< the old one or the new one: keep both. Or nobody asked: the token has no number there
-    old_number, ///< never asked to change, or find says so
-    new_number, ///< the server said so, with its signature
-    neither     ///< find says so: somebody else has changed it, or the token was never known there
-};
 
 /// What a pown did to one token. Never "counterfeit": a repeated datagram is answered like a wrong number.
 enum class transfer_outcome : std::uint8_t
@@ -31,24 +18,12 @@ enum class transfer_outcome : std::uint8_t
     unknown,         ///< too much is open: keep both numbers and ask again
     transferred,     ///< a quorum holds the new number
     not_transferred, ///< a quorum holds the old one
-    split,           ///< all is known, and no quorum holds the same
+    split,           ///< all that can be asked is known, and no quorum holds the same
     taken            ///< a quorum holds neither: it belongs to somebody else
 };
 
-/// Everything that is needed to finish a transfer after a crash. Holds secrets, which are wiped with it:
-/// write it where only its owner can read, and keep it until `transfer::keep_both_until()` has passed and
-/// find has confirmed.
-template <std::size_t N = server_count>
-struct transfer_record
-{
-    std::vector<basic_token<N>> tokens{};               ///< with the old numbers
-    std::vector<authenticity_numbers<N>> new_numbers{}; ///< one set per token
-    std::vector<std::array<holding, N>> holdings{}; ///< what is known; all unknown before anything was sent
-    bool finished = false;                          ///< written after the last answer
-};
-
 /// The result of a pown or of a recovery. Indices are those of the batch given; out of range throws
-/// std::out_of_range.
+/// std::out_of_range. Copyable; holds secrets. Thread safety: distinct objects safe, shared objects unsafe.
 template <std::size_t N = server_count>
 class transfer
 {
@@ -56,12 +31,16 @@ class transfer
     using clock = std::chrono::system_clock;
 
     transfer() = default;
-    explicit transfer(transfer_record<N> record) : record_{std::move(record)}
+
+    /// `quorum`: how many servers must hold the same, margin included; 0 means N/2+1.
+    explicit transfer(transfer_record<N> record, std::size_t quorum = 0)
+        : record_{std::move(record)}, quorum_{quorum == 0 ? N / 2 + 1 : quorum}
     {
         record_.holdings.resize(record_.tokens.size());
     }
 
     [[nodiscard]] std::size_t token_count() const noexcept { return record_.tokens.size(); }
+    [[nodiscard]] std::size_t quorum() const noexcept { return quorum_; }
     [[nodiscard]] holding at(std::size_t token, std::size_t server) const
     {
         return record_.holdings.at(token).at(server);
@@ -77,10 +56,10 @@ class transfer
         return static_cast<std::size_t>(std::count(of.begin(), of.end(), which));
     }
 
-    /// `quorum` 0 means N/2+1.
+    /// `quorum` 0 means that of this transfer.
     [[nodiscard]] transfer_outcome outcome(std::size_t token, std::size_t quorum = 0) const
     {
-        const std::size_t needed = quorum == 0 ? N / 2 + 1 : quorum;
+        const std::size_t needed = quorum == 0 ? quorum_ : quorum;
         if (count(token, holding::new_number) >= needed)
             return transfer_outcome::transferred;
         if (count(token, holding::neither) >= needed)
@@ -98,7 +77,7 @@ class transfer
         return sum;
     }
 
-    /// Nothing is unknown any more.
+    /// Nothing that can be asked is unknown any more.
     [[nodiscard]] bool complete() const noexcept
     {
         return std::none_of(record_.holdings.begin(), record_.holdings.end(), [](const auto& of) {
@@ -119,10 +98,9 @@ class transfer
         return now;
     }
 
-    /// Servers write their memory to disk only now and then, and one that is killed before forgets the
-    /// change: until this time has passed and a find has confirmed, both numbers must be kept.
-    [[nodiscard]] clock::time_point keep_both_until() const noexcept { return keep_both_until_; }
-    void keep_both_until(clock::time_point when) noexcept { keep_both_until_ = when; }
+    /// See transfer_record::keep_both_until.
+    [[nodiscard]] clock::time_point keep_both_until() const noexcept { return record_.keep_both_until; }
+    void keep_both_until(clock::time_point when) noexcept { record_.keep_both_until = when; }
 
     /// For the journal, and for a later recovery.
     [[nodiscard]] const transfer_record<N>& record() const noexcept { return record_; }
@@ -130,7 +108,7 @@ class transfer
 
   private:
     transfer_record<N> record_;
-    clock::time_point keep_both_until_{};
+    std::size_t quorum_ = N / 2 + 1;
 };
 
 } // namespace raida::inline v1

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,7 +24,8 @@ using pair_record = raida::transfer_record<2>; // two servers: lines that fit a 
 
 const std::string old_numbers = ",00112233445566778899aabbccddeeff,ffeeddccbbaa99887766554433221100";
 const std::string new_numbers = ",10112233445566778899aabbccddeeff,1feeddccbbaa99887766554433221100";
-const std::string heading = "raida-journal,1,2\n";
+const std::string version_1 = "raida-journal,1,2\n";
+const std::string heading = "raida-journal,2,2\ntransfer,6,0123456789abcdef,1764103195\n";
 const std::string line = "1,5,un" + old_numbers + new_numbers + "\n";
 
 // With an end line that fits.
@@ -55,7 +57,8 @@ bool same(const raida::transfer_record<N>& left, const raida::transfer_record<N>
     return std::equal(left.tokens.begin(), left.tokens.end(), right.tokens.begin(), right.tokens.end(),
                       same_token) &&
            left.new_numbers == right.new_numbers && left.holdings == right.holdings &&
-           left.finished == right.finished;
+           left.finished == right.finished && left.coin == right.coin && left.servers == right.servers &&
+           left.keep_both_until == right.keep_both_until;
 }
 
 template <std::size_t N = 25>
@@ -67,7 +70,7 @@ raida::transfer_record<N> make_record(std::size_t count, bool finished)
     for (std::size_t i = 0; i < count; ++i) {
         auto& of = record.holdings.emplace_back();
         for (std::size_t server = 0; server < N; ++server)
-            of[server] = static_cast<holding>((i + server) % 4);
+            of[server] = static_cast<holding>((i + server) % 5);
     }
     return record;
 }
@@ -81,6 +84,11 @@ TEST_CASE("a record is read as it was written", "[journal]")
             const auto record = make_record(count, finished);
             CHECK(same(raida::parse_journal(raida::write_journal(record).text()), record));
         }
+    auto record = make_record(2, true);
+    record.coin = 65535;
+    record.servers = 0xfedcba9876543210;
+    record.keep_both_until = std::chrono::system_clock::time_point{std::chrono::seconds{1}};
+    CHECK(same(raida::parse_journal(raida::write_journal(record).text()), record));
     const auto lone = make_record<1>(3, true);
     CHECK(same(raida::parse_journal<1>(raida::write_journal(lone).text()), lone));
 }
@@ -100,6 +108,9 @@ TEST_CASE("the text of a journal stays as it is, for those who read it later", "
     const std::string text = ended(heading + line, 1, "finished");
     const auto record = raida::parse_journal<2>(text);
     CHECK(record.finished);
+    CHECK(record.coin == 6);
+    CHECK(record.servers == 0x0123456789abcdef);
+    CHECK(record.keep_both_until.time_since_epoch() == std::chrono::seconds{1'764'103'195});
     CHECK(record.tokens.at(0).id() == raida::token_id{{1}, {5}});
     CHECK(record.holdings.at(0) == std::array{holding::unknown, holding::new_number});
     CHECK(record.tokens[0].numbers[1].bytes()[0] == 0xff);
@@ -107,6 +118,22 @@ TEST_CASE("the text of a journal stays as it is, for those who read it later", "
     CHECK(raida::write_journal(record).text() == text);
     CHECK(raida::parse_journal<2>(ended(heading + "-8,0,ox" + old_numbers + new_numbers + "\n", 1))
               .holdings.at(0) == std::array{holding::old_number, holding::neither});
+    CHECK(raida::parse_journal<2>(ended(heading + "1,5,-u" + old_numbers + new_numbers + "\n", 1))
+              .holdings.at(0) == std::array{holding::not_asked, holding::unknown});
+}
+
+TEST_CASE("a journal of version 1 is read as it ever was, and says nothing of coin and servers", "[journal]")
+{
+    const auto record = raida::parse_journal<2>(ended(version_1 + line, 1, "finished"));
+    CHECK(record.finished);
+    CHECK(record.tokens.at(0).id() == raida::token_id{{1}, {5}});
+    CHECK(record.holdings.at(0) == std::array{holding::unknown, holding::new_number});
+    CHECK_FALSE(record.coin);
+    CHECK(record.servers == 0);
+    CHECK(record.keep_both_until == std::chrono::system_clock::time_point{});
+    const auto written = raida::write_journal(record);
+    CHECK(written.text().starts_with("raida-journal,2,2\ntransfer,-,-,-\n1,5,un,"));
+    CHECK(same(raida::parse_journal<2>(written.text()), record));
 }
 
 TEST_CASE("holdings that are missing are unknown", "[journal]")
@@ -144,14 +171,16 @@ TEST_CASE("a text that was moved from is empty, and the other one is whole", "[j
 
 TEST_CASE("a journal that was cut off anywhere says so, in the line where it ends", "[journal]")
 {
-    const std::string whole = ended(heading + line + "2,5,un" + old_numbers + new_numbers + "\n", 2);
-    REQUIRE_FALSE(error_of(whole));
-    for (std::size_t size = 0; size < whole.size(); ++size) {
-        const std::string part = whole.substr(0, size);
-        const auto error = error_of(part);
-        CAPTURE(size);
-        CHECK(error.code == errc::truncated);
-        CHECK(error.line == 1 + static_cast<std::size_t>(std::count(part.begin(), part.end(), '\n')));
+    for (const std::string& first : {heading, version_1}) {
+        const std::string whole = ended(first + line + "2,5,un" + old_numbers + new_numbers + "\n", 2);
+        REQUIRE_FALSE(error_of(whole));
+        for (std::size_t size = 0; size < whole.size(); ++size) {
+            const std::string part = whole.substr(0, size);
+            const auto error = error_of(part);
+            CAPTURE(size);
+            CHECK(error.code == errc::truncated);
+            CHECK(error.line == 1 + static_cast<std::size_t>(std::count(part.begin(), part.end(), '\n')));
+        }
     }
     CHECK(error_of("").message() == "line 1: cut off: the rest is missing");
 }
@@ -179,32 +208,40 @@ TEST_CASE("what is wrong in a journal is said with line and field", "[journal]")
     const std::pair<std::string, std::string> cases[] = {
         {"1,5" + old_numbers + "\n", "line 1, the name of the format: line of unknown form"},
         {std::string(1000, '\0'), "line 1, the name of the format: line of unknown form"},
-        {"raida-journal,2,2\n", "line 1, the version of the format: line of unknown form"},
-        {ended("raida-journal,1,25\n" + line, 1),
+        {"raida-journal,3,2\n", "line 1, the version of the format: line of unknown form"},
+        {ended("raida-journal,2,25\n" + line, 1),
          "line 1, number of servers: not exactly one address per server"},
-        {ended(heading + line + "\n", 1), "line 3, denomination: denomination out of range"},
-        {ended(heading + "7,5,un" + numbers + "\n", 1), "line 2, denomination: denomination out of range"},
+        {ended("raida-journal,2,2\n" + line, 1), "line 2, the line about the transfer: line of unknown form"},
+        {ended("raida-journal,2,2\ntransfer,65536,-,-\n" + line, 1), "line 2, coin: line of unknown form"},
+        {ended("raida-journal,2,2\ntransfer,6,01,-\n" + line, 1),
+         "line 2, fingerprint of the servers: line of unknown form"},
+        {ended("raida-journal,2,2\ntransfer,6,-,-1\n" + line, 1),
+         "line 2, until when both numbers are needed: line of unknown form"},
+        {ended("raida-journal,2,2\ntransfer,6,-,9223372036854775807\n" + line, 1),
+         "line 2, until when both numbers are needed: line of unknown form"},
+        {ended(heading + line + "\n", 1), "line 4, denomination: denomination out of range"},
+        {ended(heading + "7,5,un" + numbers + "\n", 1), "line 3, denomination: denomination out of range"},
         {ended(heading + "1,1024000,un" + numbers + "\n", 1),
-         "line 2, serial number: serial number out of range"},
-        {ended(heading + "1,5,u" + numbers + "\n", 1), "line 2, what the servers hold: line of unknown form"},
+         "line 3, serial number: serial number out of range"},
+        {ended(heading + "1,5,u" + numbers + "\n", 1), "line 3, what the servers hold: line of unknown form"},
         {ended(heading + "1,5,ua" + numbers + "\n", 1),
-         "line 2, what the servers hold: line of unknown form"},
+         "line 3, what the servers hold: line of unknown form"},
         {ended(heading + "1,5,un" + old_numbers + "\n", 1),
-         "line 2, new authenticity number of server 0: authenticity number missing or unusable"},
+         "line 3, new authenticity number of server 0: authenticity number missing or unusable"},
         {ended(heading + odd_digit, 1),
-         "line 2, new authenticity number of server 1: authenticity number missing or unusable"},
+         "line 3, new authenticity number of server 1: authenticity number missing or unusable"},
         {ended(heading + line + "2,5,un,00" + numbers + "\n", 2),
-         "line 3, authenticity number of server 0: authenticity number missing or unusable"},
+         "line 4, authenticity number of server 0: authenticity number missing or unusable"},
         {ended(heading + "1,5,un" + numbers + ",00\n", 1),
-         "line 2, after the last authenticity number: line of unknown form"},
-        {ended(heading + line + line, 2), "line 3: the same token twice"},
-        {ended(heading + line, 2), "line 3, number of tokens: damaged: it does not fit what comes before"},
-        {ended(heading + line, 1, "half"), "line 3, state: line of unknown form"},
-        {ended(heading + line, 1, "open,"), "line 3, checksum: line of unknown form"},
+         "line 3, after the last authenticity number: line of unknown form"},
+        {ended(heading + line + line, 2), "line 4: the same token twice"},
+        {ended(heading + line, 2), "line 4, number of tokens: damaged: it does not fit what comes before"},
+        {ended(heading + line, 1, "half"), "line 4, state: line of unknown form"},
+        {ended(heading + line, 1, "open,"), "line 4, checksum: line of unknown form"},
         {heading + line + "end,1,finished" + good.substr(good.size() - 10),
-         "line 3, checksum: damaged: it does not fit what comes before"},
-        {ended(heading, 0), "line 2: no tokens"},
-        {good + good, "line 3, denomination: denomination out of range"},
+         "line 4, checksum: damaged: it does not fit what comes before"},
+        {ended(heading, 0), "line 3: no tokens"},
+        {good + good, "line 4, denomination: denomination out of range"},
     };
     for (const auto& [text, complaint] : cases)
         CHECK(error_of(text).message() == complaint);

@@ -70,6 +70,33 @@ TEST_CASE("a token is split when all is known and no quorum holds the same, and 
     CHECK(one.complete());
 }
 
+TEST_CASE("a quorum that was set holds for every outcome", "[transfer]")
+{
+    auto record = fresh(1).record();
+    raida::transfer<> strict{record, 15};
+    CHECK(strict.quorum() == 15);
+    CHECK(raida::transfer<>{record}.quorum() == 13);
+    CHECK(raida::transfer<3>{}.quorum() == 2);
+    hold(strict, 0, holding::new_number, 0, 14);
+    CHECK(strict.outcome(0) == transfer_outcome::unknown);
+    CHECK(strict.outcome(0, 13) == transfer_outcome::transferred);
+    CHECK(strict.token_now(0).numbers[24] == record.tokens[0].numbers[24]); // not sure enough to guess
+    strict.set(0, 14, holding::new_number);
+    CHECK(strict.outcome(0) == transfer_outcome::transferred);
+}
+
+TEST_CASE("what nobody can ask does not keep a transfer open", "[transfer]")
+{
+    auto one = fresh(1);
+    hold(one, 0, holding::not_asked, 0, 13);
+    hold(one, 0, holding::new_number, 13, 11);
+    CHECK(one.outcome(0) == transfer_outcome::unknown);
+    CHECK_FALSE(one.complete());
+    one.set(0, 24, holding::new_number);
+    CHECK(one.complete());
+    CHECK(one.outcome(0) == transfer_outcome::split); // 12 hold it, and nobody else ever will
+}
+
 TEST_CASE("the token after a transfer has the new number where that is held or likely", "[transfer]")
 {
     auto one = fresh(1);

@@ -6,12 +6,13 @@
 #include <raida/base/detail/text.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/parse_error.hpp>
-#include <raida/client/transfer.hpp>
+#include <raida/client/transfer_record.hpp>
 #include <raida/wire/challenge.hpp>
 #include <raida/wire/token.hpp>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,8 +24,9 @@ namespace raida::inline v1 {
 namespace detail {
 
 // Letters stand for holdings in the order of their enumerators.
-inline constexpr std::string_view journal_name = "raida-journal", journal_version = "1",
-                                  journal_holdings = "uonx", journal_open = "open",
+inline constexpr std::string_view journal_name = "raida-journal", journal_version = "2",
+                                  journal_without_facts = "1", journal_facts = "transfer",
+                                  journal_holdings = "uonx-", journal_open = "open",
                                   journal_finished = "finished";
 
 inline std::uint32_t crc32_of(std::string_view text) noexcept
@@ -41,12 +43,14 @@ class journal_reader
     transfer_record<N> read(std::string_view text)
     {
         std::string_view rest = text;
-        read_heading(rest);
+        const bool has_facts = read_heading(rest);
         const std::size_t last = text.find_last_of('\n', text.size() - 2) + 1;
         if (!error_ && (!text.ends_with('\n') || !text.substr(last).starts_with("end,"))) {
             line_ = 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
             refuse(errc::truncated);
         }
+        if (!error_ && has_facts)
+            read_facts(next_line(rest));
         while (!error_ && rest.size() > text.size() - last)
             read_token(next_line(rest));
         if (!error_)
@@ -65,20 +69,58 @@ class journal_reader
         return take_until('\n', text);
     }
 
-    void read_heading(std::string_view& text)
+    // True if a line with facts follows.
+    bool read_heading(std::string_view& text)
+    {
+        const bool is_cut =
+            is_cut_heading(text, journal_version) || is_cut_heading(text, journal_without_facts);
+        std::string_view line = next_line(text);
+        const std::string_view name = take_until(',', line), version = take_until(',', line);
+        if (is_cut)
+            refuse(errc::truncated);
+        else if (name != journal_name)
+            refuse(errc::malformed_line, "the name of the format");
+        else if (version != journal_version && version != journal_without_facts)
+            refuse(errc::malformed_line, "the version of the format");
+        else if (line != std::to_string(N))
+            refuse(errc::wrong_server_count, "number of servers");
+        return version == journal_version;
+    }
+
+    static bool is_cut_heading(std::string_view text, std::string_view version)
     {
         const std::string whole =
-            std::string{journal_name} + ',' + std::string{journal_version} + ',' + std::to_string(N) + '\n';
-        const bool is_cut = text.size() < whole.size() && whole.starts_with(text);
-        std::string_view line = next_line(text);
-        if (is_cut)
-            return refuse(errc::truncated);
-        if (take_until(',', line) != journal_name)
-            return refuse(errc::malformed_line, "the name of the format");
-        if (take_until(',', line) != journal_version)
-            return refuse(errc::malformed_line, "the version of the format");
-        if (line != std::to_string(N))
-            refuse(errc::wrong_server_count, "number of servers");
+            std::string{journal_name} + ',' + std::string{version} + ',' + std::to_string(N) + '\n';
+        return text.size() < whole.size() && whole.starts_with(text);
+    }
+
+    void read_facts(std::string_view line)
+    {
+        if (take_until(',', line) != journal_facts)
+            return refuse(errc::malformed_line, "the line about the transfer");
+        if (const auto coin = take_until(',', line); coin != "-") {
+            record_.coin = parse_number<std::uint16_t>(coin);
+            if (!record_.coin)
+                return refuse(errc::malformed_line, "coin");
+        }
+        if (const auto servers = take_until(',', line); servers != "-") {
+            std::array<std::uint8_t, 8> bytes{};
+            if (!from_hex(servers, bytes))
+                return refuse(errc::malformed_line, "fingerprint of the servers");
+            record_.servers = load_big<8, std::uint64_t>(bytes.data());
+        }
+        if (line != "-")
+            read_until(line);
+    }
+
+    void read_until(std::string_view text)
+    {
+        using time_point = std::chrono::system_clock::time_point;
+        const auto until = parse_number<std::int64_t>(text);
+        const auto last = std::chrono::floor<std::chrono::seconds>(time_point::max()).time_since_epoch();
+        if (!until || *until <= 0 || *until > last.count())
+            return refuse(errc::malformed_line, "until when both numbers are needed");
+        record_.keep_both_until = time_point{std::chrono::seconds{*until}};
     }
 
     void read_token(std::string_view line)
