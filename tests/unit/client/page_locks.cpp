@@ -3,31 +3,31 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstddef>
-#include <cstdint>
-#include <set>
-#include <span>
 #include <vector>
 
 namespace {
 
-using raida::detail::chunks_by_page;
 using raida::detail::page;
 using raida::detail::page_locks;
 using raida::detail::page_of;
-using token = raida::basic_token<2>;
-using indices = std::vector<std::size_t>;
+using pages = std::vector<page>;
+using waiters = std::vector<page_locks::waiter>;
 
-token make(std::int8_t denomination, std::uint32_t serial)
+constexpr page a{0, 1}, b{0, 2}, c{1, 1};
+
+// All of them if they are free.
+bool take(page_locks& locks, std::size_t server, page_locks::owner who, const pages& wanted)
 {
-    token one;
-    one.denomination.value = denomination;
-    one.serial.value = serial;
-    return one;
+    for (const page& one : wanted)
+        if (!locks.is_free(server, who, one))
+            return false;
+    locks.take(server, who, wanted);
+    return true;
 }
 
 } // namespace
 
-TEST_CASE("a page is 1,024 serial numbers of one denomination", "[page_order]")
+TEST_CASE("a page is 1,024 serial numbers of one denomination", "[page_locks]")
 {
     CHECK(page_of({{0}, {0}}) == page_of({{0}, {1023}}));
     CHECK(page_of({{0}, {1023}}) != page_of({{0}, {1024}}));
@@ -36,58 +36,66 @@ TEST_CASE("a page is 1,024 serial numbers of one denomination", "[page_order]")
     CHECK(page_of({{6}, {1'023'999}}) == page{6, 999});
 }
 
-TEST_CASE("chunks hold every index once, by page, none more than allowed", "[page_order]")
+TEST_CASE("a page is taken by one call at a time, at each server for itself", "[page_locks]")
 {
-    const std::vector<token> tokens{make(1, 2000), make(0, 5), make(1, 3),    make(0, 9'000),
-                                    make(0, 4),    make(1, 4), make(0, 1023), make(-1, 7)};
-    const std::span<const token> all{tokens};
-    CHECK(chunks_by_page<2>(all, {0, 1, 2, 3, 4, 5, 6, 7}, 3) ==
-          std::vector<indices>{{7, 4, 1}, {6, 3, 2}, {5, 0}});
-    CHECK(chunks_by_page<2>(all, {0, 3, 1}, 1) == std::vector<indices>{{1}, {3}, {0}});
-    CHECK(chunks_by_page<2>(all, {6, 2}, 100) == std::vector<indices>{{6, 2}});
-    CHECK(chunks_by_page<2>(all, {}, 3).empty());
+    page_locks locks;
+    CHECK(take(locks, 3, 1, pages{a, b}));
+    CHECK_FALSE(take(locks, 3, 2, pages{b}));
+    CHECK_FALSE(take(locks, 3, 1, pages{a})); // nor twice by the same call
+    CHECK(take(locks, 3, 2, pages{c}));
+    CHECK(take(locks, 4, 2, pages{a, b}));
+    locks.give_back(3, pages{b});
+    CHECK_FALSE(take(locks, 3, 2, pages{a, b}));
+    CHECK(take(locks, 3, 2, pages{b}));
+    CHECK(take(locks, 3, 2, pages{}));
 }
 
-TEST_CASE("pages are taken all or none", "[page_order]")
+TEST_CASE("whoever waits is woken when something changes at that server, and only then", "[page_locks]")
 {
-    page_locks pages;
-    const page a{0, 1}, b{0, 2}, c{1, 1};
-    CHECK(pages.take({a, b}));
-    CHECK_FALSE(pages.take({b, c}));
-    CHECK(pages.take({c})); // the refusal took nothing
-    pages.give_back({b});
-    CHECK_FALSE(pages.take({a, b}));
-    CHECK(pages.take({b}));
-    CHECK(pages.take({}));
+    page_locks locks;
+    REQUIRE(take(locks, 0, 1, pages{a}));
+    locks.wait(0, 2, pages{a});
+    locks.wait(1, 3, pages{b});
+    CHECK(locks.take_woken().empty());
+    locks.give_back(0, pages{a});
+    CHECK(locks.take_woken() == waiters{{2, 0}});
+    CHECK(locks.take_woken().empty());
+    locks.give_back(0, pages{a}); // it was free
+    CHECK(locks.take_woken().empty());
 }
 
-TEST_CASE("whoever waits is called once when pages are given back", "[page_order]")
+TEST_CASE("who came first is served first", "[page_locks]")
 {
-    page_locks pages;
-    const page a{0, 1};
-    REQUIRE(pages.take({a}));
-    int first = 0, second = 0;
-    pages.wait([&] { ++first; });
-    pages.wait([&] { second += pages.take({a}) ? 1 : 0; });
-    CHECK(first + second == 0);
-    pages.give_back({a});
-    CHECK(first == 1);
-    CHECK(second == 1); // the pages are free by then
-    pages.give_back({a});
-    CHECK(first == 1);
-    CHECK(second == 1);
+    page_locks locks;
+    REQUIRE(take(locks, 0, 1, pages{a}));
+    locks.wait(0, 2, pages{a});
+    locks.wait(0, 3, pages{a, b});
+    CHECK_FALSE(take(locks, 0, 4, pages{b})); // 3 waits for it
+    CHECK(take(locks, 0, 2, pages{b}));       // 2 stands before 3
+    locks.wait(0, 2, pages{a});               // and now behind it
+    locks.give_back(0, pages{a, b});
+    CHECK_FALSE(take(locks, 0, 1, pages{a}));
+    CHECK_FALSE(take(locks, 0, 2, pages{a}));
+    CHECK(take(locks, 0, 3, pages{a, b}));
+    locks.give_back(0, pages{a, b});
+    CHECK(take(locks, 0, 2, pages{a}));
 }
 
-TEST_CASE("whoever is called may wait again, for the next time", "[page_order]")
+TEST_CASE("whoever does not wait any more is in nobody's way", "[page_locks]")
 {
-    page_locks pages;
-    int calls = 0;
-    pages.wait([&] {
-        ++calls;
-        pages.wait([&] { calls += 10; });
-    });
-    pages.give_back({});
-    CHECK(calls == 1);
-    pages.give_back({});
-    CHECK(calls == 11);
+    page_locks locks;
+    REQUIRE(take(locks, 0, 1, pages{a}));
+    locks.wait(0, 2, pages{a, b});
+    locks.wait(0, 3, pages{b});
+    CHECK_FALSE(take(locks, 0, 3, pages{b}));
+    locks.wait(0, 2, pages{a}); // b no longer
+    CHECK(locks.take_woken().size() == 2);
+    CHECK(take(locks, 0, 3, pages{b}));
+    static_cast<void>(locks.take_woken());
+    locks.wait(0, 2, pages{a});
+    CHECK(locks.take_woken().empty()); // nothing new
+    locks.wait(0, 2, pages{});
+    locks.wait(0, 2, pages{});
+    locks.give_back(0, pages{a});
+    CHECK(take(locks, 0, 4, pages{a}));
 }

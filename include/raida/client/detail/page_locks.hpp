@@ -1,5 +1,5 @@
-// In which order tokens are powned: those of one page of serial numbers travel together, and never twice at
-// once.
+// Which pages of which servers are being changed: those of one server follow one another, and never wait for
+// another server.
 #ifndef RAIDA_CLIENT_DETAIL_PAGE_LOCKS_HPP
 #define RAIDA_CLIENT_DETAIL_PAGE_LOCKS_HPP
 
@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <numeric>
 #include <set>
 #include <span>
 #include <utility>
@@ -25,49 +23,116 @@ inline page page_of(token_id token) noexcept
     return {token.denomination.value, token.serial.value / 1024};
 }
 
-/// Indices of some tokens, cut into chunks of at most `most`, pages side by side.
-template <std::size_t N>
-std::vector<std::vector<std::size_t>> chunks_by_page(std::span<const basic_token<N>> tokens,
-                                                     std::vector<std::size_t> which, std::size_t most)
-{
-    std::sort(which.begin(), which.end(),
-              [&](std::size_t a, std::size_t b) { return tokens[a].id() < tokens[b].id(); });
-    std::vector<std::vector<std::size_t>> chunks;
-    for (std::size_t at = 0; at < which.size(); at += most) {
-        const auto from = which.begin() + static_cast<std::ptrdiff_t>(at);
-        chunks.emplace_back(from, from + static_cast<std::ptrdiff_t>(std::min(most, which.size() - at)));
-    }
-    return chunks;
-}
-
 /// The pages that a client's powns are changing, whichever calls they belong to.
+///
+/// Whoever waits at a server stands in one line there, and goes to its end once it got something: nobody
+/// starves, and since whoever stands first is kept waiting by powns in flight alone, two calls never wait for
+/// each other.
 class page_locks
 {
   public:
-    /// Takes all of them, or none if one is taken already.
-    bool take(const std::set<page>& wanted)
+    /// Names a call.
+    using owner = std::uint32_t;
+
+    /// Somebody who waits at a server where something has changed.
+    struct waiter
     {
-        for (const page& one : wanted)
-            if (taken_.contains(one))
-                return false;
-        taken_.insert(wanted.begin(), wanted.end());
-        return true;
+        owner who;
+        std::size_t server;
+        friend bool operator==(const waiter&, const waiter&) = default;
+    };
+
+    /// Is it neither taken, nor wanted by somebody who waits before `who`?
+    [[nodiscard]] bool is_free(std::size_t server, owner who, const page& wanted)
+    {
+        lane& at = lane_of(server);
+        if (at.taken.contains(wanted))
+            return false;
+        return std::none_of(at.line.begin(), find(at, who), [&](const place& before) {
+            return std::find(before.wants.begin(), before.wants.end(), wanted) != before.wants.end();
+        });
     }
 
-    void give_back(const std::set<page>& done)
+    /// Takes all of them, which must be free.
+    void take(std::size_t server, owner who, std::span<const page> wanted)
     {
+        lane& at = lane_of(server);
+        at.taken.insert(wanted.begin(), wanted.end());
+        leave(at, who);
+    }
+
+    void give_back(std::size_t server, std::span<const page> done)
+    {
+        lane& at = lane_of(server);
         for (const page& one : done)
-            taken_.erase(one);
-        for (const auto& try_again : std::exchange(waiting_, {}))
-            try_again();
+            at.changed |= at.taken.erase(one) != 0;
     }
 
-    /// Calls `try_again` once, when pages are given back.
-    void wait(std::function<void()> try_again) { waiting_.push_back(std::move(try_again)); }
+    /// All that `who` waits for at this server; nothing to leave the line.
+    void wait(std::size_t server, owner who, std::span<const page> wanted)
+    {
+        lane& at = lane_of(server);
+        if (wanted.empty())
+            return leave(at, who);
+        const auto found = find(at, who);
+        if (found == at.line.end()) {
+            at.line.push_back({who, {wanted.begin(), wanted.end()}});
+        } else if (!std::equal(wanted.begin(), wanted.end(), found->wants.begin(), found->wants.end())) {
+            found->wants.assign(wanted.begin(), wanted.end());
+            at.changed = true;
+        }
+    }
+
+    /// Everybody who should try again, since something has changed where they wait.
+    [[nodiscard]] std::vector<waiter> take_woken()
+    {
+        std::vector<waiter> woken;
+        for (std::size_t server = 0; server < lanes_.size(); ++server)
+            if (std::exchange(lanes_[server].changed, false))
+                for (const place& one : lanes_[server].line)
+                    woken.push_back({one.who, server});
+        return woken;
+    }
+
+    friend bool operator==(const page_locks&, const page_locks&) = default;
 
   private:
-    std::set<page> taken_;
-    std::vector<std::function<void()>> waiting_;
+    struct place
+    {
+        owner who;
+        std::vector<page> wants;
+        friend bool operator==(const place&, const place&) = default;
+    };
+
+    struct lane
+    {
+        std::set<page> taken{};
+        std::vector<place> line{};
+        bool changed = false;
+        friend bool operator==(const lane&, const lane&) = default;
+    };
+
+    lane& lane_of(std::size_t server)
+    {
+        if (server >= lanes_.size())
+            lanes_.resize(server + 1);
+        return lanes_[server];
+    }
+
+    static std::vector<place>::iterator find(lane& at, owner who)
+    {
+        return std::find_if(at.line.begin(), at.line.end(), [&](const place& one) { return one.who == who; });
+    }
+
+    static void leave(lane& at, owner who)
+    {
+        if (const auto found = find(at, who); found != at.line.end()) {
+            at.line.erase(found);
+            at.changed = true;
+        }
+    }
+
+    std::vector<lane> lanes_;
 };
 
 } // namespace raida::inline v1::detail
