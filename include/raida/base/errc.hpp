@@ -53,6 +53,8 @@ enum class errc
     plain_pown,            ///< a pown that is not encrypted, without the caller having said that it may be
     encryption_failed,     ///< the cryptographic library could not encrypt
     journal_failed,        ///< the caller's journal did not take a record: nothing was sent
+    other_coin,            ///< a journal of another coin than the client's
+    other_servers,         ///< a journal of another list of servers than the client's
     truncated,             ///< a text that ends before its end
     damaged,               ///< a text whose checksum or count does not fit
 };
@@ -130,6 +132,10 @@ constexpr const char* describe(errc error) noexcept
         return "encryption failed";
     case errc::journal_failed:
         return "the journal did not take a record";
+    case errc::other_coin:
+        return "the journal is of another coin";
+    case errc::other_servers:
+        return "the journal is of other servers";
     case errc::truncated:
         return "cut off: the rest is missing";
     case errc::damaged:

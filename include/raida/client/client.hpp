@@ -8,7 +8,7 @@
 #include <raida/client/detail/batch.hpp>
 #include <raida/client/detail/core.hpp>
 #include <raida/client/detail/exchange.hpp>
-#include <raida/client/detail/pown.hpp>
+#include <raida/client/detail/pown_driver.hpp>
 #include <raida/client/pown_options.hpp>
 #include <raida/client/settings.hpp>
 #include <raida/client/transfer.hpp>
@@ -89,7 +89,7 @@ class basic_client
     ~basic_client()
     {
         if (core_)
-            core_->network.reset();
+            core_->stop();
     }
 
     [[nodiscard]] executor_type get_executor() const { return core_->get_executor(); }
@@ -153,9 +153,13 @@ class basic_client
     /// Takes ownership: gives these tokens new authenticity numbers, and cannot lose one: the journal has
     /// both numbers before the first datagram leaves, no datagram is sent twice, find is asked wherever the
     /// answer is no proof, and servers that still have the old number are asked afresh. Powns of one page of
-    /// serial numbers follow one another. Result: `transfer<N>`. Errors: as async_detect();
-    /// invalid_authenticity for new numbers that are none; plain_pown without encryption unless the settings
-    /// allow it; key_in_batch; journal_failed: before anything was sent, or, with the result, after.
+    /// serial numbers follow one another at each server, and wait for no other server; one that was silent
+    /// gets no more of them until it has answered a find. Result: `transfer<N>`, with the quorum and margin
+    /// of the settings. Errors: as async_detect(); invalid_authenticity for new numbers that are none;
+    /// plain_pown without encryption unless the settings allow it; key_in_batch; journal_failed: before
+    /// anything was sent, or, with the result, after. Cancelled while a journal is at work it does not wait
+    /// for that: before anything was sent it completes with success and everything old, at the end with
+    /// journal_failed and the result.
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, transfer<N>)) Token>
     auto async_pown(std::span<const token_type> tokens, pown_options<N> how, Token&& token)
     {
@@ -165,11 +169,10 @@ class basic_client
 
     /// Finishes what a crash interrupted, from the last record that the journal took: finds out what each
     /// server holds, and powns afresh where it is still the old number. May be repeated. Result:
-    /// `transfer<N>`.
+    /// `transfer<N>`. Errors: as async_pown(); other_coin, and other_servers unless the options allow them.
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, transfer<N>)) Token>
     auto async_recover(transfer_record<N> record, pown_options<N> how, Token&& token)
     {
-        record.holdings.assign(record.tokens.size(), {}); // what was true then need not be true now
         return start_pown(std::move(record), std::move(how), true, std::forward<Token>(token));
     }
 
@@ -236,10 +239,10 @@ class basic_client
     {
         return asio::async_initiate<Token, void(std::error_code, transfer<N>)>(
             [core = core_, recovers](auto handler, transfer_record<N> given, pown_options<N> options) {
-                auto operation = std::make_shared<detail::pown_operation<core_type>>(
+                std::make_shared<detail::pown_driver<core_type>>(
                     core, std::move(given), std::move(options),
-                    detail::make_pending<transfer<N>>(core->get_executor(), std::move(handler)));
-                recovers ? operation->recover() : operation->pown();
+                    detail::make_pending<transfer<N>>(core->get_executor(), std::move(handler)))
+                    ->start(recovers);
             },
             token, std::move(record), std::move(how));
     }

@@ -3,6 +3,7 @@
 #define RAIDA_FANOUT_FANOUT_HPP
 
 #include <raida/base/errc.hpp>
+#include <raida/base/inline_function.hpp>
 #include <raida/engine/learning.hpp>
 #include <raida/engine/limits.hpp>
 #include <raida/engine/request_options.hpp>
@@ -157,6 +158,13 @@ class fanout
 
     /// The time on the transport's clock: virtual in a simulation.
     [[nodiscard]] std::chrono::steady_clock::time_point now() const { return engine_->transport().now(); }
+
+    /// Calls `what` on the executor at `when` by the transport's clock, or soon after. One alarm at a time:
+    /// another one takes its place. Dropped with the engine; holds work until then.
+    void wake_at(std::chrono::steady_clock::time_point when, inline_function<void()> what)
+    {
+        engine_->wake_at(when, std::move(what));
+    }
 
     /// What was counted since the engine was made.
     [[nodiscard]] fanout_statistics<N> statistics() const { return engine_->counts(); }

@@ -215,7 +215,7 @@ TEST_CASE("each token is powned afresh as often as allowed", "[pown_machine]")
 TEST_CASE("rounds of find are as many as allowed", "[pown_machine]")
 {
     for (const unsigned rounds : {0U, 1U, 2U, 4U}) {
-        world w{of_one_page(2), with({.find_rounds = rounds, .most = 1, .least = 1})};
+        world w{of_one_page(2), with({.find_rounds = rounds, .most_pown = 1, .most_find = 1, .least = 1})};
         w.recover();
         w.truth[0][0] = holding::new_number;
         int finds = 0;
@@ -229,7 +229,7 @@ TEST_CASE("rounds of find are as many as allowed", "[pown_machine]")
 
 TEST_CASE("powns of one page follow one another at each server, and wait for no other", "[pown_machine]")
 {
-    world w{of_one_page(5), with({.most = 2})};
+    world w{of_one_page(5), with({.most_pown = 2, .most_find = 2})};
     w.start();
     CHECK(w.asked == texts{"pown 0 1 @012"});
     const ask first = w.open.front();
@@ -247,7 +247,7 @@ TEST_CASE("powns of one page follow one another at each server, and wait for no 
 
 TEST_CASE("what becomes ready at once is asked in one question", "[pown_machine]")
 {
-    world w{of_one_page(4), with({.most = 2})};
+    world w{of_one_page(4), with({.most_pown = 2, .most_find = 2})};
     w.start();
     const ask at = w.open.front();
     raida::replies<3> answers;
@@ -261,7 +261,7 @@ TEST_CASE("what becomes ready at once is asked in one question", "[pown_machine]
 
 TEST_CASE("different pages do not wait for each other, but for the window", "[pown_machine]")
 {
-    world w{of_many_pages(6), with({.window = 2, .most = 2})};
+    world w{of_many_pages(6), with({.window = 2, .most_pown = 2, .most_find = 2})};
     w.start();
     CHECK(w.asked == texts{"pown 0 1 @012", "pown 2 3 @012"});
     w.answer(w.open.front(), 2);
@@ -275,7 +275,7 @@ TEST_CASE("a datagram waits for all of its pages", "[pown_machine]")
 {
     // 0 and 1 are of one page, 1 2 of the next datagram of two
     world w{{{{0}, {0}}, {{0}, {1}}, {{0}, {2}}, {{0}, {5000}}, {{0}, {5001}}, {{0}, {9000}}},
-            with({.most = 2})};
+            with({.most_pown = 2, .most_find = 2})};
     w.start();
     CHECK(w.asked == texts{"pown 0 1 @012", "pown 4 5 @012"});
     w.answer(w.open.front(), 0);
@@ -286,7 +286,7 @@ TEST_CASE("a datagram waits for all of its pages", "[pown_machine]")
 
 TEST_CASE("a server that is silent gets no further pown before a find was answered", "[pown_machine]")
 {
-    world w{of_one_page(6), with({.most = 2})};
+    world w{of_one_page(6), with({.most_pown = 2, .most_find = 2})};
     w.start();
     const ask first = w.open.front();
     w.silence(first, 1);
@@ -321,7 +321,7 @@ TEST_CASE("a server that is silent gets no further pown before a find was answer
 
 TEST_CASE("two servers that are silent cost the third nothing", "[pown_machine]")
 {
-    world w{of_one_page(8), with({.most = 2})};
+    world w{of_one_page(8), with({.most_pown = 2, .most_find = 2})};
     w.start();
     while (w.machine.server(2).count(holding::new_number) != 8) {
         const auto at =
@@ -368,7 +368,7 @@ TEST_CASE("a token that a server does not know is found by halves, and spoils on
 
 TEST_CASE("a server that finds datagrams too long gets shorter ones, and no other does", "[pown_machine]")
 {
-    world w{of_one_page(40), with({.most = 20, .least = 5})};
+    world w{of_one_page(40), with({.most_pown = 20, .most_find = 20, .least = 5})};
     w.start();
     w.run([&](const ask& at, std::size_t server) {
         if (server == 2 && at.tokens.size() > 10)
@@ -385,7 +385,7 @@ TEST_CASE("a server that finds datagrams too long gets shorter ones, and no othe
 
 TEST_CASE("a server that finds every datagram too long is given up soon", "[pown_machine]")
 {
-    world w{of_one_page(360), with({.most = 36, .least = 12})};
+    world w{of_one_page(360), with({.most_pown = 36, .most_find = 36, .least = 12})};
     w.start();
     w.run([&](const ask& at, std::size_t server) {
         server == 2 ? w.hear(at, 2, datagram(status::invalid_packet_length), false) : w.answer(at, server);
@@ -418,7 +418,7 @@ TEST_CASE("where no token has any number nobody is asked, and it ends", "[pown_m
 
 TEST_CASE("what was never sent is old still, and is tried once more", "[pown_machine]")
 {
-    world w{of_one_page(2), with({.most = 1})};
+    world w{of_one_page(2), with({.most_pown = 1, .most_find = 1})};
     w.start();
     w.run([&](const ask& at, std::size_t server) {
         server == 0 ? w.fail(at, 0, errc::no_endpoint, 0) : w.answer(at, server);
@@ -468,7 +468,8 @@ TEST_CASE("answers that nobody asked for change nothing", "[pown_machine]")
 
 TEST_CASE("after the budget nothing more is asked, and what has left is awaited", "[pown_machine]")
 {
-    world w{of_one_page(4), {.patience = {.most = 2}, .until = noon + std::chrono::seconds{30}}};
+    world w{of_one_page(4),
+            {.patience = {.most_pown = 2, .most_find = 2}, .until = noon + std::chrono::seconds{30}}};
     w.start();
     const ask at = w.open.front();
     w.machine.passed(noon + std::chrono::seconds{30});
@@ -490,7 +491,7 @@ TEST_CASE("a cancelled pown ends wherever it stands, and claims nothing that is 
 {
     for (int at = 0;; ++at) {
         CAPTURE(at);
-        world w{of_one_page(5), with({.most = 2})};
+        world w{of_one_page(5), with({.most_pown = 2, .most_find = 2})};
         std::mt19937 random{static_cast<std::uint32_t>(at)};
         int step = 0;
         bool cancelled = false;
@@ -554,9 +555,11 @@ TEST_CASE("whatever is lost on the way, every claim is true and no pown leaves t
         std::mt19937 random{seed};
         const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
         const auto count = 1 + random() % 12;
-        tests::pown_world<5> w{
-            seed % 2 != 0 ? of_one_page(count) : of_many_pages(count),
-            {.patience = {.window = 1 + random() % 3, .most = 1 + random() % 4, .least = 1}}};
+        tests::pown_world<5> w{seed % 2 != 0 ? of_one_page(count) : of_many_pages(count),
+                               {.patience = {.window = 1 + random() % 3,
+                                             .most_pown = 1 + random() % 4,
+                                             .most_find = 1 + random() % 4,
+                                             .least = 1}}};
         seed % 3 == 0 ? w.recover() : w.start();
         for (int steps = 0; !w.done; ++steps) {
             REQUIRE(steps < 3000);
@@ -642,8 +645,8 @@ TEST_CASE("a pown waits for the page of another call, server by server", "[pown_
 TEST_CASE("calls that want one page take turns", "[pown_machine]")
 {
     raida::detail::page_locks locks;
-    world one{of_one_page(6), with({.most = 1}), {}, &locks, 1};
-    world other{of_one_page(6), with({.most = 1}), {}, &locks, 2};
+    world one{of_one_page(6), with({.most_pown = 1, .most_find = 1}), {}, &locks, 1};
+    world other{of_one_page(6), with({.most_pown = 1, .most_find = 1}), {}, &locks, 2};
     one.start();
     other.start();
     std::string turns;

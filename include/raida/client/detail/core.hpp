@@ -3,7 +3,9 @@
 #define RAIDA_CLIENT_DETAIL_CORE_HPP
 
 #include <raida/async/detail/shutdown_hook.hpp>
+#include <raida/client/detail/call_list.hpp>
 #include <raida/client/detail/page_locks.hpp>
+#include <raida/client/detail/servers_fingerprint.hpp>
 #include <raida/client/record.hpp>
 #include <raida/client/settings.hpp>
 #include <raida/fanout/fanout.hpp>
@@ -76,6 +78,36 @@ class client_core final : private shutdown_hook
         const auto budget = std::min<std::chrono::nanoseconds>(settings.budget, longest_deadline);
         return network ? network->now() + budget : std::chrono::steady_clock::time_point{};
     }
+
+    /// The client is destroyed: its calls end, and their handlers are still called.
+    void stop()
+    {
+        network.reset();
+        if (executor_)
+            calls.wake_all(*executor_);
+    }
+
+    /// The context may be gone, and its executor with it.
+    [[nodiscard]] bool has_executor() const noexcept { return executor_.has_value(); }
+
+    /// Calls that wait for a page which is free now try again, after the handler that runs.
+    void wake_waiters()
+    {
+        if (auto woken = pages.take_woken(); !woken.empty() && executor_)
+            calls.wake(*executor_, woken);
+    }
+
+    /// The call `who` is woken at `when` by the transport's clock, so that its budget ends in time.
+    void wake_at(page_locks::owner who, std::chrono::steady_clock::time_point when)
+    {
+        if (!network)
+            return;
+        calls.set_alarm(who, when);
+        arm_alarm();
+    }
+
+    /// What a journal says of the addresses in use.
+    [[nodiscard]] std::uint64_t fingerprint() const { return servers_fingerprint(servers_); }
 
     void replace(const server_list<N>& servers)
     {
@@ -177,8 +209,21 @@ class client_core final : private shutdown_hook
     client_settings<N> settings;
 
   private:
-    // A strand must not outlive its context.
-    void on_context_shutdown() noexcept override { executor_.reset(); }
+    // A strand must not outlive its context. Calls that wait for nothing in it are owned here, and own this.
+    void on_context_shutdown() noexcept override
+    {
+        executor_.reset();
+        const auto dropped = calls.take_all();
+    }
+
+    void arm_alarm()
+    {
+        if (const auto first = calls.next_alarm())
+            network->wake_at(*first, [this] {
+                calls.ring(*executor_, network->now());
+                arm_alarm();
+            });
+    }
 
     std::optional<executor_type> executor_; // a lazy call may begin when the client is gone
     server_list<N> servers_;
@@ -188,6 +233,7 @@ class client_core final : private shutdown_hook
     commands<N, Random> ask;
     Codec codec;
     page_locks pages;
+    call_list calls;
     std::size_t datagram_limit; ///< in force: it shrinks when a server says that a packet was too long
 
   private:

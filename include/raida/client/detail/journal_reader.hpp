@@ -115,12 +115,12 @@ class journal_reader
 
     void read_until(std::string_view text)
     {
-        using time_point = std::chrono::system_clock::time_point;
+        using moment = std::chrono::system_clock::time_point;
         const auto until = parse_number<std::int64_t>(text);
-        const auto last = std::chrono::floor<std::chrono::seconds>(time_point::max()).time_since_epoch();
+        const auto last = std::chrono::floor<std::chrono::seconds>(moment::max()).time_since_epoch();
         if (!until || *until <= 0 || *until > last.count())
             return refuse(errc::malformed_line, "until when both numbers are needed");
-        record_.keep_both_until = time_point{std::chrono::seconds{*until}};
+        record_.keep_both_until = moment{std::chrono::seconds{*until}};
     }
 
     void read_token(std::string_view line)

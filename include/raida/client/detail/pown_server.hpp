@@ -22,11 +22,12 @@ namespace raida::inline v1::detail {
 /// How long to go on asking one server.
 struct pown_patience
 {
-    unsigned find_rounds = 4; ///< since its last pown
-    unsigned pown_again = 2;  ///< for each token
-    std::size_t window = 200; ///< datagrams in flight
-    std::size_t most = 36;    ///< tokens in one datagram
-    std::size_t least = 12;   ///< fewer in one datagram are never too long
+    unsigned find_rounds = 4;   ///< since its last pown
+    unsigned pown_again = 2;    ///< for each token
+    std::size_t window = 200;   ///< datagrams in flight
+    std::size_t most_pown = 36; ///< tokens in one datagram
+    std::size_t most_find = 36;
+    std::size_t least = 12; ///< fewer in one datagram are never too long
     friend bool operator==(const pown_patience&, const pown_patience&) = default;
 };
 
@@ -156,7 +157,12 @@ class pown_server
     void fill(const token_order& order)
     {
         const bool first = std::exchange(first_, false);
-        queue_ = order.cut(patience_.most, [&](std::uint32_t at) { return first || is_wanted(at); });
+        queue_ = order.cut(most(), [&](std::uint32_t at) { return first || is_wanted(at); });
+    }
+
+    [[nodiscard]] std::size_t most() const noexcept
+    {
+        return stage_ == stage::powning ? patience_.most_pown : patience_.most_find;
     }
 
     [[nodiscard]] bool is_wanted(std::uint32_t at) const noexcept
@@ -180,7 +186,7 @@ class pown_server
     std::vector<std::uint32_t> take(stretch& from)
     {
         std::vector<std::uint32_t> taken;
-        for (; from.first < from.last && taken.size() < patience_.most; ++from.first)
+        for (; from.first < from.last && taken.size() < most(); ++from.first)
             if (is_wanted(from.first))
                 taken.push_back(from.first);
         return taken;
@@ -315,7 +321,8 @@ class pown_server
     {
         if (answer.what != pown_answer::kind::too_long || asked.at.size() <= patience_.least)
             return false;
-        patience_.most = std::min(patience_.most, std::max(patience_.least, asked.at.size() / 2));
+        auto& most = asked.what == pown_command ? patience_.most_pown : patience_.most_find;
+        most = std::min(most, std::max(patience_.least, asked.at.size() / 2));
         return true;
     }
 

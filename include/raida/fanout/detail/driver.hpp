@@ -8,6 +8,7 @@
 #include <raida/async/detail/thread_check.hpp>
 #include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/detail/system_error.hpp>
+#include <raida/base/inline_function.hpp>
 #include <raida/engine/detail/multiplexer.hpp>
 #include <raida/engine/transport.hpp>
 #include <raida/fanout/detail/packet_access.hpp>
@@ -70,6 +71,16 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
 
     /// New requests of this lane go to the transport's new endpoint.
     void renew_lane(std::size_t server);
+
+    /// Calls `what` at `when` by the transport's clock, in place of an earlier alarm. Holds work until then.
+    void wake_at(time_point when, inline_function<void()> what)
+    {
+        if (stopped_)
+            return;
+        alarm_ = when;
+        on_alarm_ = std::move(what);
+        schedule_turn(); // which arms the transport
+    }
 
     /// Cancels everything. The handlers are still called.
     void stop();
@@ -136,6 +147,7 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     void deliver();
     void send();
     void send_lane(std::size_t lane);
+    void ring();
     void rest_or_listen();
     void close_old_sockets();
     void abandon_all() noexcept;
@@ -145,6 +157,8 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     multiplexer<N> board_;
     std::vector<std::pair<waiting*, std::error_code>> refused_, refusing_;
     std::optional<asio::executor_work_guard<executor_type>> work_;
+    time_point alarm_ = time_point::max();
+    inline_function<void()> on_alarm_;
     std::bitset<N> retiring_; // lanes with an earlier socket still open
     thread_check monitor_;
     bool in_turn_ = false;
@@ -222,6 +236,7 @@ void engine<N, Transport>::stop()
     if (std::exchange(stopped_, true) || abandoned_)
         return;
     const thread_check::guard entered{monitor_};
+    on_alarm_ = {};
     transport_.close();
     for (std::uint32_t index = 0; index < board_.rounds().size(); ++index)
         board_.finish(board_.rounds()[index], asio::error::operation_aborted);
@@ -294,6 +309,7 @@ void engine<N, Transport>::take_turn()
         expire();
     show_settled();
     deliver();
+    ring();
     if (!stopped_)
         send();
     if (!abandoned_)
@@ -396,6 +412,16 @@ void engine<N, Transport>::close_old_sockets()
     }
 }
 
+template <std::size_t N, class Transport>
+void engine<N, Transport>::ring()
+{
+    if (stopped_ || alarm_ > transport_.now())
+        return;
+    alarm_ = time_point::max();
+    if (auto what = std::exchange(on_alarm_, {}))
+        what();
+}
+
 // An idle engine holds no work: io.run() returns when the last handler has run.
 template <std::size_t N, class Transport>
 void engine<N, Transport>::rest_or_listen()
@@ -405,10 +431,11 @@ void engine<N, Transport>::rest_or_listen()
             transport_.arm(time_point::max());
             transport_.rest();
             board_.rest();
+            transport_.arm(alarm_);
         }
         work_.reset();
     } else if (!stopped_) {
-        transport_.arm(board_.next_due());
+        transport_.arm(std::min(board_.next_due(), alarm_));
         transport_.listen();
     }
 }
@@ -417,6 +444,7 @@ template <std::size_t N, class Transport>
 void engine<N, Transport>::abandon_all() noexcept
 {
     stopped_ = abandoned_ = true;
+    on_alarm_ = {};
     transport_.close();
     work_.reset();
     for (auto* list : {&refused_, &refusing_})

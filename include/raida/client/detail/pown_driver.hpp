@@ -1,0 +1,344 @@
+// Does what a pown's decisions want done: asks, writes the journal, waits, tells the caller.
+#ifndef RAIDA_CLIENT_DETAIL_POWN_DRIVER_HPP
+#define RAIDA_CLIENT_DETAIL_POWN_DRIVER_HPP
+
+#include <raida/async/detail/pending_result.hpp>
+#include <raida/base/errc.hpp>
+#include <raida/client/detail/batch.hpp>
+#include <raida/client/detail/call_list.hpp>
+#include <raida/client/detail/exchange.hpp>
+#include <raida/client/detail/new_numbers.hpp>
+#include <raida/client/detail/pown_machine.hpp>
+#include <raida/client/pown_options.hpp>
+#include <raida/client/transfer.hpp>
+
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <bitset>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace raida::inline v1::detail {
+
+/// Has the secrets; pown_machine has the decisions.
+template <class Core>
+class pown_driver final : public waiting_call, public std::enable_shared_from_this<pown_driver<Core>>
+{
+  public:
+    static constexpr std::size_t N = Core::size;
+    static constexpr std::chrono::seconds for_ever = std::chrono::hours{24 * 365 * 100}; // as clocks go
+    using result = transfer<N>;
+
+    pown_driver(std::shared_ptr<Core> core, transfer_record<N> record, pown_options<N> how,
+                std::unique_ptr<pending_result<result>> waiting)
+        : core_{std::move(core)},
+          how_{std::move(how)},
+          record_{std::move(record)},
+          waiting_{std::move(waiting)}
+    {}
+
+    /// The handler is never called from here.
+    void start(bool recovers)
+    {
+        if (const auto error = recovers ? check() : prepare())
+            return waiting_->complete(error, result{});
+        make_machine();
+        core_->calls.add(who_, this->shared_from_this());
+        waiting_->on_cancel([weak = this->weak_from_this()] {
+            if (const auto self = weak.lock())
+                self->cancel();
+        });
+        was_recorded_ = recovers;
+        recovers ? machine_->recover(core_->network->now()) : machine_->start(core_->network->now());
+        turn();
+    }
+
+    /// Whatever has happened, everything that is to be done about it. Throws what the caller's functions
+    /// threw, when all is done.
+    void turn() override
+    {
+        if (in_turn_)
+            return; // the one that runs goes on
+        const auto self = this->shared_from_this();
+        in_turn_ = true;
+        look_around();
+        std::exception_ptr thrown;
+        while (auto next = machine_->next(core_->pages)) {
+            try {
+                std::visit([this](auto& action) { take(action); }, *next);
+            } catch (...) {
+                thrown = std::current_exception();
+            }
+            look_around();
+        }
+        in_turn_ = false;
+        core_->wake_waiters();
+        if (thrown)
+            std::rethrow_exception(thrown);
+    }
+
+    void pages_free(std::size_t server) override { machine_->pages_free(server); }
+
+  private:
+    using one_exchange = exchange<Core>;
+
+    // ---- before anything happens
+
+    [[nodiscard]] std::error_code prepare()
+    {
+        if (!core_->network)
+            return errc::engine_stopped;
+        record_.new_numbers = std::move(how_.new_numbers);
+        if (record_.new_numbers.empty())
+            if (const auto error = core_->fresh_numbers(record_.new_numbers, record_.tokens.size()))
+                return error;
+        record_.coin = core_->settings.requests.coin;
+        record_.servers = core_->fingerprint();
+        if (const auto error = check())
+            return error;
+        return how_.journal ? std::error_code{} : make_error_code(errc::journal_failed);
+    }
+
+    [[nodiscard]] std::error_code check()
+    {
+        if (!core_->network)
+            return errc::engine_stopped;
+        const auto& settings = core_->settings;
+        if (const auto error = check_batch<N>(record_.tokens, settings.requests))
+            return error;
+        if (const auto error = check_quorum<N>(settings.consensus.quorum, settings.consensus.margin))
+            return error;
+        if (record_.coin && *record_.coin != settings.requests.coin)
+            return errc::other_coin;
+        if (record_.servers != 0 && record_.servers != core_->fingerprint() && !how_.other_servers)
+            return errc::other_servers;
+        if (!Core::codec_type::encrypts && !settings.allow_plain_pown)
+            return errc::plain_pown;
+        if (const auto key = core_->codec.key_token())
+            for (const auto& one : record_.tokens)
+                if (one.id() == *key)
+                    return errc::key_in_batch;
+        if (max_tokens(find_command, core_->datagram_limit) == 0)
+            return errc::packet_too_large;
+        return check_new_numbers(record_);
+    }
+
+    void make_machine()
+    {
+        const auto& settings = core_->settings;
+        std::vector<token_id> tokens;
+        std::vector<std::bitset<N>> numbers;
+        for (const auto& one : record_.tokens) {
+            tokens.push_back(one.id());
+            numbers.push_back(numbered(one));
+        }
+        const pown_rules rules{.patience = {.find_rounds = how_.find_rounds,
+                                            .pown_again = how_.pown_again,
+                                            .window = settings.chunks_in_flight,
+                                            .most_pown = max_tokens(pown_command, core_->datagram_limit),
+                                            .most_find = max_tokens(find_command, core_->datagram_limit),
+                                            .least = max_tokens(find_command, smallest_datagram_limit)},
+                               .quorum = votes_needed<N>(settings.consensus),
+                               .bit_order = settings.consensus.bit_order,
+                               .until = core_->end_of_budget(),
+                               .tells_progress = static_cast<bool>(how_.on_progress),
+                               .tells_all_decided = how_.complete == pown_completion::decided};
+        until_ = rules.until;
+        who_ = core_->calls.new_owner();
+        machine_.emplace(tokens, numbers, rules, who_);
+    }
+
+    // ---- what happens meanwhile
+
+    void look_around()
+    {
+        if (core_->network)
+            machine_->passed(core_->network->now());
+        else if (!std::exchange(was_left_, true))
+            machine_->cancel(); // the client is gone
+    }
+
+    // A pown that has left is not cancelled: exchange sees to that.
+    void cancel()
+    {
+        machine_->cancel();
+        for (const auto& one : open_)
+            if (const auto asked = one.lock())
+                asked->cancel();
+        turn();
+    }
+
+    void finished(pown_ask_id id, std::error_code error, const replies<N>& answers)
+    {
+        if (!error)
+            for (const reply& one : answers)
+                machine_->answered(id, one);
+        machine_->finished(id, error, is_for_all(error));
+        turn();
+    }
+
+    // Within the call of the journal the answer waits until that has returned.
+    void journal_answered(std::error_code error)
+    {
+        if (in_journal_)
+            taken_ = error;
+        else if (core_->has_executor())
+            asio::post(core_->get_executor(), [self = this->shared_from_this(), error] {
+                self->journal_taken(error);
+                self->turn();
+            });
+    }
+
+    void journal_taken(std::error_code error)
+    {
+        was_recorded_ = was_recorded_ || !error;
+        machine_->journal_taken(error);
+    }
+
+    // ---- what is to be done
+
+    // One that throws has not taken it.
+    void take(const write_record& wanted)
+    {
+        fill_record(wanted.last);
+        in_journal_ = true;
+        taken_.reset();
+        try {
+            if (how_.journal)
+                how_.journal.write(record_,
+                                   journal_done{[weak = this->weak_from_this()](std::error_code error) {
+                                       if (const auto self = weak.lock())
+                                           self->journal_answered(error);
+                                   }});
+            else
+                taken_ = errc::journal_failed;
+        } catch (...) {
+            taken_ = errc::journal_failed;
+        }
+        in_journal_ = false;
+        if (taken_)
+            journal_taken(*taken_);
+    }
+
+    void take(const ask_servers<N>& wanted)
+    {
+        auto self = this->shared_from_this();
+        auto made = std::make_shared<one_exchange>(
+            core_, typename one_exchange::question{
+                       .what = wanted.what,
+                       .token_count = wanted.tokens.size(),
+                       .build = [self, what = wanted.what, tokens = wanted.tokens](
+                                    std::error_code& error) { return self->build(what, tokens, error); },
+                       .servers = wanted.servers,
+                       .until = until_});
+        open_.insert(made);
+        made->on_finish([self, id = wanted.id, weak = std::weak_ptr(made)](std::error_code error,
+                                                                           const replies<N>& answers) {
+            self->open_.erase(weak);
+            self->finished(id, error, answers);
+        });
+        made->start();
+    }
+
+    void take(const wait_until& wanted) { core_->wake_at(who_, wanted.when); }
+
+    void take(const progress&)
+    {
+        pown_progress<N> now{.tokens = record_.tokens.size(), .decided = machine_->decided_count()};
+        for (std::size_t server = 0; server < N; ++server) {
+            const pown_server& at = machine_->server(server);
+            now.servers[server] = {.changed = at.count(holding::new_number),
+                                   .unknown = at.count(holding::unknown),
+                                   .in_flight = at.in_flight(),
+                                   .over = at.is_over()};
+        }
+        how_.on_progress(now);
+    }
+
+    void take(const decided& what)
+    {
+        if (how_.on_decided)
+            how_.on_decided(what.token);
+    }
+
+    void take(const all_decided&)
+    {
+        fill_record(false);
+        record_.keep_both_until = keep_until();
+        complete({}, transfer_record<N>{record_});
+    }
+
+    void take(const done& what)
+    {
+        core_->calls.remove(who_);
+        if (what.error && !was_recorded_)
+            return complete(what.error, {});
+        fill_record(true);
+        complete(what.error, std::move(record_));
+    }
+
+    // ---- parts of that
+
+    requests<N> build(command_code what, const std::vector<std::uint32_t>& indices, std::error_code& error)
+    {
+        std::vector<basic_token<N>> tokens;
+        std::vector<authenticity_numbers<N>> numbers;
+        for (const std::uint32_t i : indices) {
+            tokens.push_back(record_.tokens[i]);
+            numbers.push_back(record_.new_numbers[i]);
+        }
+        return what == pown_command ? core_->ask.pown(tokens, numbers, error)
+                                    : core_->ask.find(tokens, numbers, error);
+    }
+
+    void fill_record(bool is_last)
+    {
+        record_.holdings.resize(record_.tokens.size());
+        for (std::size_t token = 0; token < record_.tokens.size(); ++token)
+            for (std::size_t server = 0; server < N; ++server)
+                record_.holdings[token][server] = machine_->at(token, server);
+        record_.finished = is_last;
+        if (is_last)
+            record_.keep_both_until = keep_until();
+    }
+
+    [[nodiscard]] std::chrono::system_clock::time_point keep_until() const
+    {
+        const auto wait =
+            std::clamp<std::chrono::seconds>(how_.flush_interval, std::chrono::seconds{0}, for_ever);
+        return std::chrono::system_clock::now() + wait;
+    }
+
+    void complete(std::error_code error, transfer_record<N> record)
+    {
+        const auto quorum = votes_needed<N>(core_->settings.consensus);
+        if (waiting_)
+            std::exchange(waiting_, nullptr)->complete(error, result{std::move(record), quorum});
+    }
+
+    std::shared_ptr<Core> core_;
+    pown_options<N> how_;
+    transfer_record<N> record_;
+    std::unique_ptr<pending_result<result>> waiting_; // until the handler was called
+    std::optional<pown_machine<N>> machine_;
+    page_locks::owner who_ = 0;
+    pown_time until_{};
+    std::set<std::weak_ptr<one_exchange>, std::owner_less<>> open_; // the engine's handlers own them
+    std::optional<std::error_code> taken_;                          // what the journal said within its call
+    bool in_turn_ = false, in_journal_ = false;
+    bool was_recorded_ = false; // a journal has both numbers
+    bool was_left_ = false;
+};
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_CLIENT_DETAIL_POWN_DRIVER_HPP
