@@ -5,10 +5,12 @@
 #include <raida/client/client.hpp>
 #include <raida/client/codec.hpp>
 #include <raida/client/journal.hpp>
+#include <raida/client/journal_sink.hpp>
 #include <raida/client/pown_options.hpp>
 #include <raida/client/record.hpp>
 #include <raida/client/settings.hpp>
 #include <raida/client/transfer.hpp>
+#include <raida/client/transfer_record.hpp>
 #include <raida/transport/resolve.hpp>
 #include <raida/transport/server_list.hpp>
 #include <raida/transport/udp.hpp>

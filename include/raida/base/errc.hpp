@@ -53,6 +53,8 @@ enum class errc
     plain_pown,            ///< a pown that is not encrypted, without the caller having said that it may be
     encryption_failed,     ///< the cryptographic library could not encrypt
     journal_failed,        ///< the caller's journal did not take a record: nothing was sent
+    journal_in_use,        ///< another process, or another object, has this journal
+    journal_unfinished,    ///< a journal whose transfer is not over: recover it first
     other_coin,            ///< a journal of another coin than the client's
     other_servers,         ///< a journal of another list of servers than the client's
     truncated,             ///< a text that ends before its end
@@ -132,6 +134,10 @@ constexpr const char* describe(errc error) noexcept
         return "encryption failed";
     case errc::journal_failed:
         return "the journal did not take a record";
+    case errc::journal_in_use:
+        return "the journal is in use";
+    case errc::journal_unfinished:
+        return "the journal holds a transfer that is not finished";
     case errc::other_coin:
         return "the journal is of another coin";
     case errc::other_servers:

@@ -32,7 +32,8 @@ struct client_settings
     /// Whether a request that was not answered is sent again; never a pown.
     retry_policy retry = retry_policy::up_to(2);
 
-    /// How long one call may take in all, `longest_deadline` at most. What is open then stays unknown.
+    /// How long one call may take in all, `longest_deadline` at most. What is open then stays unknown. A pown
+    /// that has left is awaited for its own deadline all the same: see pown_options.
     std::chrono::nanoseconds budget = std::chrono::seconds{30};
 
     /// Datagrams of one call in flight to each server.
