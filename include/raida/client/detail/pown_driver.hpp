@@ -74,7 +74,7 @@ class pown_driver final : public waiting_call, public std::enable_shared_from_th
         std::exception_ptr thrown;
         while (auto next = machine_->next(core_->pages)) {
             try {
-                std::visit([this](auto& action) { take(action); }, *next);
+                std::visit([this](auto& action) { this->take(action); }, *next);
             } catch (...) {
                 thrown = std::current_exception();
             }
