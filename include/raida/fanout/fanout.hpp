@@ -160,7 +160,8 @@ class fanout
     [[nodiscard]] std::chrono::steady_clock::time_point now() const { return engine_->transport().now(); }
 
     /// Calls `what` on the executor at `when` by the transport's clock, or soon after. One alarm at a time:
-    /// another one takes its place. Dropped with the engine; holds work until then.
+    /// another one takes its place, and one for time_point::max() is none. Dropped with the engine; holds
+    /// work until then.
     void wake_at(std::chrono::steady_clock::time_point when, inline_function<void()> what)
     {
         engine_->wake_at(when, std::move(what));

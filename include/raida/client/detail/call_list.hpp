@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -67,12 +66,13 @@ class call_list
             found->second.alarm = when;
     }
 
-    [[nodiscard]] std::optional<time_point> next_alarm() const
+    /// time_point::max(): none.
+    [[nodiscard]] time_point next_alarm() const
     {
         auto first = time_point::max();
         for (const auto& [who, one] : calls_)
             first = std::min(first, one.alarm);
-        return first == time_point::max() ? std::optional<time_point>{} : first;
+        return first;
     }
 
     template <class Executor>

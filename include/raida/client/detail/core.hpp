@@ -106,6 +106,14 @@ class client_core final : private shutdown_hook
         arm_alarm();
     }
 
+    /// The call `who` is over. Its alarm must not keep the context running.
+    void end_call(page_locks::owner who)
+    {
+        calls.remove(who);
+        if (network && alarm_ != std::chrono::steady_clock::time_point::max())
+            arm_alarm();
+    }
+
     /// What a journal says of the addresses in use.
     [[nodiscard]] std::uint64_t fingerprint() const { return servers_fingerprint(servers_); }
 
@@ -218,8 +226,9 @@ class client_core final : private shutdown_hook
 
     void arm_alarm()
     {
-        if (const auto first = calls.next_alarm())
-            network->wake_at(*first, [this] {
+        if (const auto next = calls.next_alarm(); std::exchange(alarm_, next) != next)
+            network->wake_at(next, [this] {
+                alarm_ = std::chrono::steady_clock::time_point::max();
                 calls.ring(*executor_, network->now());
                 arm_alarm();
             });
@@ -293,6 +302,7 @@ class client_core final : private shutdown_hook
         settings.on_record(one);
     }
 
+    std::chrono::steady_clock::time_point alarm_ = std::chrono::steady_clock::time_point::max();
     std::bitset<N> on_mirror_;
     address_versions<N> versions_{};
     std::array<std::optional<std::chrono::nanoseconds>, N> last_echo_{};

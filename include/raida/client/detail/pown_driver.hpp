@@ -279,7 +279,7 @@ class pown_driver final : public waiting_call, public std::enable_shared_from_th
 
     void take(const done& what)
     {
-        core_->calls.remove(who_);
+        core_->end_call(who_);
         if (what.error && !was_recorded_)
             return complete(what.error, {});
         fill_record(true);

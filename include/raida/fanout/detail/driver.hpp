@@ -72,7 +72,7 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     /// New requests of this lane go to the transport's new endpoint.
     void renew_lane(std::size_t server);
 
-    /// Calls `what` at `when` by the transport's clock, in place of an earlier alarm. Holds work until then.
+    /// Calls `what` at `when` by the transport's clock, in place of an earlier alarm.
     void wake_at(time_point when, inline_function<void()> what)
     {
         if (stopped_)
