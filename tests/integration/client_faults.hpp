@@ -31,7 +31,11 @@ inline std::error_code take_record(const raida::transfer_record<>&)
 inline raida::client_settings<> patient()
 {
     using std::chrono::hours;
-    return {.deadline = hours{1}, .retry = {}, .budget = hours{1}, .allow_plain_pown = true};
+    return {.wait = raida::wait_for::all,
+            .deadline = hours{1},
+            .retry = {},
+            .budget = hours{1},
+            .allow_plain_pown = true};
 }
 
 // One server alone is awaited for no longer than this.

@@ -36,7 +36,6 @@ namespace {
 using sealed = raida::basic_sealed<25, seeded_random>;
 
 constexpr raida::consensus_options encrypted{.encrypted = true};
-constexpr std::array<std::uint8_t, 5> locker{0xDE, 0xAD, 0xBE, 0xEF, 0x01};
 
 counter_habit habit_of(std::size_t server)
 {
@@ -302,13 +301,13 @@ TEST_CASE("a locker is a key, and servers without it refuse it", "[crypto][fleet
 {
     network n;
     const auto tokens = partly_wrong(n.servers, 64);
-    const raida::locker_key<> name_and_numbers{locker, make_tokens(1, 5)[0].numbers};
-    n.codec = sealed{name_and_numbers, seeded_random{1}};
+    const raida::locker_key<> locker{make_tokens(1, 5)[0].numbers};
+    n.codec = sealed{locker, seeded_random{1}};
     CHECK(raida::aggregate(n.exchange(n.ask.detect(tokens), 64), 64, encrypted).pown_string(0) ==
           std::string(25, 'b'));
-    n.servers.add_locker(name_and_numbers.name, name_and_numbers.numbers);
+    n.servers.add_locker(locker.numbers);
     check_votes(raida::aggregate(n.exchange(n.ask.detect(tokens), 64), 64, encrypted), 64);
-    n.servers.forget_locker(24, name_and_numbers.name);
+    n.servers.forget_locker(24, locker.numbers);
     CHECK(raida::aggregate(n.exchange(n.ask.detect(tokens), 64), 64, encrypted).pown_string(0)[24] == 'b');
 }
 

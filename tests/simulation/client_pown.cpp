@@ -303,7 +303,7 @@ TEST_CASE("a pown may be over for its caller when all is decided, and goes on by
                     records.push_back(record);
                     return std::error_code{};
                 },
-            .complete = raida::pown_completion::decided},
+            .wait = raida::wait_for::decided},
            got);
     while (!got.over)
         w.net.run_for(1ms);

@@ -2,13 +2,13 @@
 #ifndef RAIDA_CLIENT_CLIENT_HPP
 #define RAIDA_CLIENT_CLIENT_HPP
 
-#include <raida/async/detail/pending_result.hpp>
 #include <raida/base/random_source.hpp>
+#include <raida/client/call_options.hpp>
 #include <raida/client/codec.hpp>
-#include <raida/client/detail/batch.hpp>
 #include <raida/client/detail/core.hpp>
-#include <raida/client/detail/exchange.hpp>
-#include <raida/client/detail/pown_driver.hpp>
+#include <raida/client/detail/find_book.hpp>
+#include <raida/client/detail/initiations.hpp>
+#include <raida/client/detail/vote_book.hpp>
 #include <raida/client/pown_options.hpp>
 #include <raida/client/settings.hpp>
 #include <raida/client/transfer.hpp>
@@ -47,16 +47,16 @@ struct server_versions
 ///
 /// `Codec` says how bodies travel: `plain`, or `sealed` of crypto.hpp.
 ///
-/// For every operation:
-/// Handler signature: `void(std::error_code, Result)`.
-/// Errors: set for bad input, for no randomness, and when the client was destroyed before; nothing was sent
-/// then. What a server does is in the result. What is still open when `client_settings::budget` is spent is
-/// unknown there. Executor: posted to the client's executor, dispatched on the handler's associated one,
-/// once, never from the call. Per-operation cancellation: terminal, partial and total; completes with success
-/// and what has arrived, and nothing more is sent; only a pown that has left is awaited for its deadline all
-/// the same, since another one on its page could be lost meanwhile. Object lifetimes: everything is copied.
-/// Destroying the client cancels its calls, whose handlers are still called. Thread safety: distinct objects
-/// safe, shared objects unsafe; calls are made on the executor.
+/// Errors of every operation are for bad input, for no randomness, and for a client that was destroyed
+/// before; nothing was sent then. What a server does is in the result. What is still open when the budget is
+/// spent is unknown there. Executor: handlers are posted to the client's executor and dispatched on their
+/// associated one, once, never from the call, their associated allocator's memory given back before.
+/// Per-operation cancellation: terminal, partial and total; completes with success and what has arrived, and
+/// nothing more is sent; only a pown that has left is awaited for its deadline all the same, since another
+/// one on its page could be lost meanwhile.
+/// Object lifetimes: everything is copied. Destroying the client, in a callback of its own too, cancels its
+/// calls, whose handlers are still called.
+/// Thread safety: distinct objects safe, shared objects unsafe; calls are made on the executor.
 template <std::size_t N = server_count, class Transport = transport::udp, class Codec = basic_plain<N>,
           random_source Random = system_random>
 class basic_client
@@ -66,6 +66,14 @@ class basic_client
     using token_type = basic_token<N>;
     using numbers_type = authenticity_numbers<N>;
     using core_type = detail::client_core<N, Transport, Codec, Random>;
+
+    /// The same client on another executor.
+    template <class Executor>
+    struct rebind_executor
+    {
+        using other =
+            basic_client<N, typename Transport::template rebind_executor<Executor>::other, Codec, Random>;
+    };
 
     basic_client(Transport transport, const server_list<N>& servers, client_settings<N> settings = {},
                  Codec codec = make_default<Codec>(), Random random = {})
@@ -106,17 +114,25 @@ class basic_client
     /// What every operation of this client shares; detail of the library.
     [[nodiscard]] const std::shared_ptr<core_type>& core() const noexcept { return core_; }
 
-    /// Who is there? Result: `replies<N>`.
-    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, replies<N>)) Token>
-    auto async_echo(Token&& token)
+    /// Who is there? The round trips are in the answers, and are what learned deadlines learn from.
+    ///
+    /// Handler signature: `void(std::error_code, replies<N>)`. Errors: invalid_deadline, engine_stopped,
+    /// no_randomness; operation_aborted where it was cancelled before anything was sent.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, replies<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    auto async_echo(call_options<N> how, Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
-        return ask_plainly<replies<N>>(
-            echo_command, [](replies<N> answers) { return answers; }, std::forward<Token>(token));
+        const auto read = [](replies<N> answers) { return answers; };
+        return enquire<replies<N>>(echo_command, read, std::move(how), std::forward<Token>(token));
     }
 
-    /// What do they run? Result: `server_versions<N>`.
-    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, server_versions<N>)) Token>
-    auto async_version(Token&& token)
+    /// What do they run?
+    ///
+    /// Handler signature: `void(std::error_code, server_versions<N>)`. Errors: as async_echo(). Never sealed:
+    /// whoever knows a version could read a part of the key off its sealed answer.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, server_versions<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    auto async_version(call_options<N> how, Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         const auto read = [](replies<N> answers) {
             server_versions<N> versions;
@@ -126,52 +142,102 @@ class basic_client
             versions.answers = std::move(answers);
             return versions;
         };
-        return ask_plainly<server_versions<N>>(version_command, read, std::forward<Token>(token));
+        return enquire<server_versions<N>>(version_command, read, std::move(how), std::forward<Token>(token));
     }
 
-    /// Are these tokens authentic? Result: `batch_tally<N>`, in the order given. Where a token has no number
-    /// for a server (zero), that server is not asked about it and has no vote.
-    /// Errors: no_tokens, duplicate_token, invalid_denomination, invalid_serial_number, invalid_quorum.
-    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, batch_tally<N>)) Token>
-    auto async_detect(std::span<const token_type> tokens, Token&& token)
+    /// Are these tokens authentic? Finished as soon as no answer that is still out can change any token's
+    /// verdict, or, with `{.wait = wait_for::all}`, when every server was heard or is out of time. Where a
+    /// token has no number for a server (zero), that server is not asked about it and has no vote.
+    ///
+    /// Handler signature: `void(std::error_code, batch_tally<N>)`, tokens in the order given.
+    /// Errors: no_tokens, duplicate_token, invalid_denomination, invalid_serial_number, invalid_quorum,
+    /// invalid_deadline, packet_too_large, engine_stopped, no_randomness.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, batch_tally<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    auto async_detect(std::span<const token_type> tokens, call_options<N> how,
+                      Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
-        return start_batch<detail::vote_reader<N>>(detect_command, copy(tokens), std::vector<numbers_type>{},
-                                                   std::forward<Token>(token));
+        return start_batch<detail::vote_book<N>>(detect_command, copy(tokens), {}, std::move(how),
+                                                 std::forward<Token>(token));
     }
 
-    /// Which of two numbers does each server have for each token? One set of new numbers per token.
-    /// Result: `find_tally<N>`. Errors: as async_detect(), and invalid_authenticity for a wrong number of
-    /// sets, or one in which a number is missing: then nobody is asked.
-    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, find_tally<N>)) Token>
+    /// Which of two numbers does each server have for each token? One set of new numbers per token. Waits for
+    /// all servers unless told otherwise.
+    ///
+    /// Handler signature: `void(std::error_code, find_tally<N>)`. Errors: as async_detect(), and
+    /// invalid_authenticity for a wrong number of sets, or one in which a number is missing: then nobody is
+    /// asked.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, find_tally<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
     auto async_find(std::span<const token_type> tokens, std::span<const numbers_type> new_numbers,
-                    Token&& token)
+                    call_options<N> how, Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
-        return start_batch<detail::find_reader<N>>(find_command, copy(tokens), copy(new_numbers),
-                                                   std::forward<Token>(token));
+        return start_batch<detail::find_book<N>>(find_command, copy(tokens), copy(new_numbers),
+                                                 std::move(how), std::forward<Token>(token));
+    }
+
+    /// The same with the client's settings.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, replies<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    requires(!std::convertible_to<Token, call_options<N>>) auto async_echo(
+        Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    {
+        return async_echo({}, std::forward<Token>(token));
+    }
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, server_versions<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    requires(!std::convertible_to<Token, call_options<N>>) auto async_version(
+        Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    {
+        return async_version({}, std::forward<Token>(token));
+    }
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, batch_tally<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    requires(!std::convertible_to<Token, call_options<N>>) auto async_detect(
+        std::span<const token_type> tokens, Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    {
+        return async_detect(tokens, {}, std::forward<Token>(token));
+    }
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, find_tally<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    requires(!std::convertible_to<Token, call_options<N>>) auto async_find(
+        std::span<const token_type> tokens, std::span<const numbers_type> new_numbers,
+        Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    {
+        return async_find(tokens, new_numbers, {}, std::forward<Token>(token));
     }
 
     /// Takes ownership: gives these tokens new authenticity numbers, and cannot lose one: the journal has
     /// both numbers before the first datagram leaves, no datagram is sent twice, find is asked wherever the
     /// answer is no proof, and servers that still have the old number are asked afresh. Powns of one page of
     /// serial numbers follow one another at each server, and wait for no other server; one that was silent
-    /// gets no more of them until it has answered a find. Result: `transfer<N>`, with the quorum and margin
-    /// of the settings. Errors: as async_detect(); invalid_authenticity for new numbers that are none;
-    /// plain_pown without encryption unless the settings allow it; key_in_batch; journal_failed: before
-    /// anything was sent, or, with the result, after. Cancelled while a journal is at work it does not wait
-    /// for that: before anything was sent it completes with success and everything old, at the end with
-    /// journal_failed and the result.
-    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, transfer<N>)) Token>
-    auto async_pown(std::span<const token_type> tokens, pown_options<N> how, Token&& token)
+    /// gets no more of them until it has answered a find. The result has the quorum and margin of the
+    /// settings.
+    ///
+    /// Handler signature: `void(std::error_code, transfer<N>)`. Errors: as async_detect();
+    /// invalid_authenticity for new numbers that are none; plain_pown without encryption unless the settings
+    /// allow it; key_in_batch; journal_failed: before anything was sent, or, with the result, after.
+    /// Per-operation cancellation: as above; while a journal is at work it does not wait for that: before
+    /// anything was sent it completes with success and everything old, at the end with journal_failed and
+    /// the result.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, transfer<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    auto async_pown(std::span<const token_type> tokens, pown_options<N> how,
+                    Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         return start_pown(transfer_record<N>{.tokens = copy(tokens)}, std::move(how), false,
                           std::forward<Token>(token));
     }
 
     /// Finishes what a crash interrupted, from the last record that the journal took: finds out what each
-    /// server holds, and powns afresh where it is still the old number. May be repeated. Result:
-    /// `transfer<N>`. Errors: as async_pown(); other_coin, and other_servers unless the options allow them.
-    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, transfer<N>)) Token>
-    auto async_recover(transfer_record<N> record, pown_options<N> how, Token&& token)
+    /// server holds, and powns afresh where it is still the old number. May be repeated.
+    ///
+    /// Handler signature: `void(std::error_code, transfer<N>)`. Errors: as async_pown(); other_coin, and
+    /// other_servers unless the options allow them.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, transfer<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    auto async_recover(transfer_record<N> record, pown_options<N> how,
+                       Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         return start_pown(std::move(record), std::move(how), true, std::forward<Token>(token));
     }
@@ -190,61 +256,26 @@ class basic_client
     }
 
     template <class Result, class Read, class Token>
-    auto ask_plainly(command_code what, Read read, Token&& token)
+    auto enquire(command_code what, Read read, call_options<N> how, Token&& token)
     {
         return asio::async_initiate<Token, void(std::error_code, Result)>(
-            [core = core_, what, read](auto handler) {
-                using one_exchange = detail::exchange<core_type>;
-                auto waiting =
-                    std::shared_ptr{detail::make_pending<Result>(core->get_executor(), std::move(handler))};
-                auto asked = std::make_shared<one_exchange>(
-                    core, typename one_exchange::question{.what = what,
-                                                          .build =
-                                                              [core, what](std::error_code& error) {
-                                                                  return what == echo_command
-                                                                             ? core->ask.echo(error)
-                                                                             : core->ask.version(error);
-                                                              },
-                                                          .until = core->end_of_budget()});
-                asked->on_finish([waiting, read](std::error_code error, replies<N> answers) {
-                    waiting->complete(error, read(std::move(answers)));
-                });
-                waiting->on_cancel([weak = std::weak_ptr(asked)] {
-                    if (const auto open = weak.lock())
-                        open->cancel();
-                });
-                asked->start();
-            },
-            token);
+            detail::initiate_enquiry<core_type, Result, Read>{{core_}, what, read}, token, std::move(how));
     }
 
-    template <class Reader, class Token>
+    template <class Book, class Token>
     auto start_batch(command_code what, std::vector<token_type> tokens, std::vector<numbers_type> new_numbers,
-                     Token&& token)
+                     call_options<N> how, Token&& token)
     {
-        return asio::async_initiate<Token, void(std::error_code, typename Reader::result)>(
-            [core = core_, what](auto handler, std::vector<token_type> given,
-                                 std::vector<numbers_type> numbers) {
-                using operation = detail::batch<core_type, Reader>;
-                std::make_shared<operation>(
-                    core, what, typename operation::work{std::move(given), std::move(numbers)},
-                    detail::make_pending<typename Reader::result>(core->get_executor(), std::move(handler)))
-                    ->start();
-            },
-            token, std::move(tokens), std::move(new_numbers));
+        return asio::async_initiate<Token, void(std::error_code, typename Book::result)>(
+            detail::initiate_batch<core_type, Book>{{core_}, what}, token, std::move(tokens),
+            std::move(new_numbers), std::move(how));
     }
 
     template <class Token>
     auto start_pown(transfer_record<N> record, pown_options<N> how, bool recovers, Token&& token)
     {
         return asio::async_initiate<Token, void(std::error_code, transfer<N>)>(
-            [core = core_, recovers](auto handler, transfer_record<N> given, pown_options<N> options) {
-                std::make_shared<detail::pown_driver<core_type>>(
-                    core, std::move(given), std::move(options),
-                    detail::make_pending<transfer<N>>(core->get_executor(), std::move(handler)))
-                    ->start(recovers);
-            },
-            token, std::move(record), std::move(how));
+            detail::initiate_pown<core_type>{{core_}, recovers}, token, std::move(record), std::move(how));
     }
 
     std::shared_ptr<core_type> core_;

@@ -10,6 +10,7 @@
 
 #include <bitset>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -34,13 +35,22 @@ class basic_plain
     /// Seals complete requests in place, and says what their answers must carry.
     void seal(requests<N>&, std::error_code& error) noexcept { error = {}; }
 
-    /// Opens the answers to `asked` in place; answers that are open stay as they are. Returns the servers
-    /// whose answer can be read in two ways, which is no vote until then: they must be asked for their
-    /// version first, sealed, the answer given to learn(), and this called again.
+    /// Opens the answer of `server` to `asked` in place; one that is open stays as it is. False if its body
+    /// can be read in two ways: then it is no vote, and may be readable once another answer of that server
+    /// was read.
+    bool open(std::size_t, const request_view&, replies<N>&, const sealed_batch&) noexcept { return true; }
+
+    /// The same for all servers; returns those whose answer can be read in two ways.
     std::bitset<N> open(const requests<N>&, replies<N>&, const sealed_batch&) noexcept { return {}; }
 
     /// Learns from answers to version requests how the servers that were asked seal theirs.
     void learn(const requests<N>&, replies<N>&) noexcept {}
+
+    /// How many tokens one request to `server` may carry, as far as sealing limits them.
+    [[nodiscard]] std::size_t most_tokens(std::size_t, command_code) const noexcept
+    {
+        return std::numeric_limits<std::size_t>::max();
+    }
 
     /// Another machine answers in the name of `server` from now on: drops what was learnt about the former.
     void forget(std::size_t) noexcept {}

@@ -37,17 +37,24 @@ enum class counter_habit : std::uint8_t
     goes_on
 };
 
-/// A locker as a key: the first five bytes of its key name it, and each server holds one authenticity number
-/// for it.
+/// A locker as a key: each server holds one number for it, whose first five bytes name the locker there
+/// (measured: the names differ from server to server).
 template <std::size_t N = server_count>
 struct locker_key
 {
-    std::array<std::uint8_t, 5> name{};
     authenticity_numbers<N> numbers{};
 };
 
 /// The codec that encrypts. Nonces are fresh per server and request; each server's habit of counting is
 /// remembered once it is certain.
+///
+/// What a listener learns. Where a server restarts its counter, its answer's body shares a keystream with the
+/// request's challenge, and the answer's signature is that challenge XOR the key: each byte of a body that
+/// can be guessed is a byte of the key, and the challenge's CRC removes 32 bits of doubt more. So on servers
+/// that restart, or might, bodies are kept to `most_guessable` bytes: with the default of 2, 128 - 16 - 32 =
+/// 80 bits stay in doubt (16 tokens for detect and pown, 2 for find). A version is never asked for sealed.
+/// What cannot be mended here: the signature does not cover the status, so whoever can change 13 answers on
+/// their way can turn fail into pass, sealed or not.
 ///
 /// The key's numbers are copied, never printed, and wiped when this dies; OpenSSL wipes its own copies. A
 /// server for which the key has no number (zero) is not asked: everybody knows that number.
@@ -77,10 +84,7 @@ class basic_sealed
 
     /// Type 2: a locker.
     explicit basic_sealed(const locker_key<N>& key, Random random = {})
-        : type_{encryption_type::locker_key},
-          key_id_{key.name},
-          numbers_{key.numbers},
-          random_{std::move(random)}
+        : type_{encryption_type::locker_key}, numbers_{key.numbers}, random_{std::move(random)}
     {}
 
     basic_sealed(basic_sealed&&) = default;
@@ -107,24 +111,53 @@ class basic_sealed
             packets = {};
     }
 
-    /// Opens, in place, the bodies of those answers that carry the signature of their request in `asked`. An
-    /// opened answer's signature is zero, so that opening it once more does nothing.
+    /// Opens, in place, the body of the answer of `server`, if it carries the signature of its request
+    /// `asked`. An opened answer's signature is zero, so that opening it once more does nothing.
     ///
     /// Never guesses. Where both habits give a sensible reading and the server's is not known, the body stays
-    /// sealed, the slot is no longer `verified`, so that nobody takes it for a vote, and the server is in the
-    /// result; once learn() was told, opening it again succeeds. A body without a sensible reading ends its
-    /// slot with errc::malformed_response, and what was believed of that server's habit is forgotten.
+    /// sealed, the slot is no longer `verified`, so that nobody takes it for a vote, and the result is false;
+    /// once another answer has shown the habit, opening it again succeeds. A body without a sensible reading
+    /// ends its slot with errc::malformed_response, and what was believed of that server's habit is
+    /// forgotten.
+    bool open(std::size_t server, const request_view& asked, replies<N>& answers, const sealed_batch& batch)
+    {
+        return !is_sealed(server, asked, answers[server]) || open_one(server, asked.bytes, answers, batch);
+    }
+
+    /// The same for all servers; returns those whose answer can be read in two ways.
     std::bitset<N> open(const requests<N>& asked, replies<N>& answers, const sealed_batch& batch)
     {
         std::bitset<N> unclear;
         for (std::size_t server = 0; server < N; ++server)
-            if (is_sealed(server, asked[server], answers[server]))
-                unclear[server] = !open_one(server, asked[server].bytes, answers, batch);
+            unclear[server] = !open(server, asked[server], answers, batch);
         return unclear;
     }
 
-    /// Learns from answers to sealed version requests, which are eight digits, and opens them.
+    /// Learns from answers to sealed version requests, which are eight digits, and opens them. The client
+    /// never asks so: whoever knows the version and listens then knows half of the key.
     void learn(const requests<N>& asked, replies<N>& answers) { static_cast<void>(open(asked, answers, {})); }
+
+    /// How many tokens one request to `server` may carry: on servers that restart their counter, or might,
+    /// few enough to keep the key.
+    [[nodiscard]] std::size_t most_tokens(std::size_t server, command_code what) const noexcept
+    {
+        constexpr std::size_t detect = 64, pown = 35, find = 32; // none of which kills a server (cutting.hpp)
+        if (habits_[server] == counter_habit::goes_on)
+            return what == detect_command ? detect : what == pown_command ? pown : find;
+        const std::size_t padding = habits_[server] == counter_habit::unknown ? 5 : 0; // shows the habit
+        return std::max<std::size_t>(1,
+                                     what == find_command ? most_guessable_ : 8 * most_guessable_ - padding);
+    }
+
+    /// Bytes of a body that may be guessed on servers that restart their counter. See above.
+    void most_guessable(std::size_t bytes) noexcept
+    {
+        most_guessable_ = std::clamp<std::size_t>(bytes, 1, 8);
+    }
+
+    /// Servers that have answered with a body under a restarted counter: for them the key is used, since
+    /// every further body is one more guess for a listener. Replace it (pown the key token) when convenient.
+    [[nodiscard]] const std::bitset<N>& used() const noexcept { return used_; }
 
     /// Another machine answers in the name of `server` from now on: its habit has to be learnt afresh.
     void forget(std::size_t server) noexcept { habits_[server] = counter_habit::unknown; }
@@ -156,7 +189,9 @@ class basic_sealed
             return {};
         }
         packet[16] = static_cast<std::uint8_t>(type_);
-        std::copy(key_id_.begin(), key_id_.end(), packet.begin() + 17);
+        const auto id = type_ == encryption_type::locker_key ? numbers_[server].bytes().template first<5>()
+                                                             : std::span<const std::uint8_t, 5>{key_id_};
+        std::copy(id.begin(), id.end(), packet.begin() + 17);
         detail::store_big<fresh_size>(packet.data() + 24, fresh);
         const auto body = packet.subspan(header_size, packet.size() - header_size - terminator_size);
         packets.expect(server, sign(body.template first<challenge_size>(), numbers_[server].bytes()));
@@ -210,6 +245,8 @@ class basic_sealed
     void accept(std::size_t server, counter_habit right, std::span<std::uint8_t> datagram)
     {
         habits_[server] = right;
+        if (right == counter_habit::restarts)
+            used_.set(server);
         std::copy(reading(right).begin(), reading(right).end(), datagram.begin() + header_size);
         const auto signed_by = datagram.template subspan<16, challenge_size>();
         std::fill(signed_by.begin(), signed_by.end(), std::uint8_t{});
@@ -236,6 +273,8 @@ class basic_sealed
     std::error_code refused_; // why this key cannot be used
     std::array<std::optional<detail::aes_counter>, N> ciphers_{};
     std::array<counter_habit, N> habits_{};
+    std::bitset<N> used_;
+    std::size_t most_guessable_ = 2;
     std::array<std::vector<std::uint8_t>, 2> readings_; // kept for their memory
     Random random_;
 };

@@ -2,24 +2,17 @@
 #ifndef RAIDA_CLIENT_POWN_OPTIONS_HPP
 #define RAIDA_CLIENT_POWN_OPTIONS_HPP
 
+#include <raida/client/call_options.hpp>
 #include <raida/client/journal_sink.hpp>
 #include <raida/client/transfer_record.hpp>
 
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <vector>
 
 namespace raida::inline v1 {
-
-/// When a pown calls its handler.
-enum class pown_completion : std::uint8_t
-{
-    all,    ///< when nothing more can be found out, and the journal has the last record
-    decided ///< already when a quorum holds every token's new number, proved; the rest goes on by itself
-};
 
 /// How far a pown is.
 template <std::size_t N = server_count>
@@ -69,9 +62,11 @@ struct pown_options
     /// How long servers may take to write to disk (5 to 300 s are configured).
     std::chrono::seconds flush_interval{300};
 
-    /// With `decided` the result is what is known then: more may be open than in the end, which the journal's
-    /// last record has. Cancelling does nothing any more after the handler was called.
-    pown_completion complete = pown_completion::all;
+    /// `all`: the handler is called when nothing more can be found out, and the journal has the last record.
+    /// `decided`: already when a quorum holds every token's new number, proved; the rest goes on by itself.
+    /// The result is what is known then: more may be open than in the end, which the journal's last record
+    /// has. Cancelling does nothing any more after the handler was called.
+    wait_for wait = wait_for::all;
 
     /// A quorum (settings' quorum and margin) holds the new number of the token with this index, proved. Once
     /// for each such token.

@@ -2,6 +2,7 @@
 #ifndef RAIDA_CLIENT_SETTINGS_HPP
 #define RAIDA_CLIENT_SETTINGS_HPP
 
+#include <raida/client/call_options.hpp>
 #include <raida/client/record.hpp>
 #include <raida/consensus/options.hpp>
 #include <raida/engine/deadlines.hpp>
@@ -26,8 +27,11 @@ struct client_settings
     /// Bit order, quorum, margin. `encrypted` is set by the codec.
     consensus_options consensus{};
 
-    /// How long one request is awaited.
-    deadlines<N> deadline{};
+    /// When a call is finished, unless it says so itself: detect by default once everything is decided.
+    wait_for wait = wait_for::decided;
+
+    /// How long one request is awaited: by default as long as each server usually takes.
+    deadlines<N> deadline = learned{};
 
     /// Whether a request that was not answered is sent again; never a pown.
     retry_policy retry = retry_policy::up_to(2);
@@ -45,7 +49,7 @@ struct client_settings
     /// What the engine is allowed.
     limits engine{};
 
-    /// Called for every request to every server when it is over, on the client's executor.
+    /// Called for every request to every server as soon as it is over, on the client's executor.
     std::function<void(const request_record&)> on_record{};
 };
 

@@ -9,6 +9,7 @@
 #include <raida/consensus/options.hpp>
 #include <raida/wire/reply.hpp>
 
+#include <bitset>
 #include <concepts>
 #include <cstddef>
 #include <system_error>
@@ -59,6 +60,13 @@ struct when_decided
     [[nodiscard]] bool operator()(const replies<N>& so_far) const
     {
         return detail::all_tokens_decided(so_far, token_count, rules);
+    }
+
+    /// The same, where what stands in some slots is not the last word.
+    template <std::size_t N>
+    [[nodiscard]] bool operator()(const replies<N>& so_far, const std::bitset<N>& open) const
+    {
+        return detail::all_tokens_decided(so_far, token_count, rules, open);
     }
 
     template <std::size_t N>

@@ -4,6 +4,7 @@
 
 #include <raida/base/errc.hpp>
 #include <raida/base/inline_function.hpp>
+#include <raida/engine/deadlines.hpp>
 #include <raida/engine/learning.hpp>
 #include <raida/engine/limits.hpp>
 #include <raida/engine/request_options.hpp>
@@ -179,6 +180,13 @@ class fanout
 
     /// Is this server left out at the moment, since it failed again and again? See limits::isolation.
     [[nodiscard]] bool is_isolated(std::size_t server) const { return engine_->is_isolated(server); }
+
+    /// How long a request of `size` bytes to this server would be awaited at first if it were sent now.
+    [[nodiscard]] std::chrono::nanoseconds timeout_for(std::size_t server, const deadlines<N>& deadline,
+                                                       command_code what, std::size_t size) const
+    {
+        return engine_->timeout_for(server, deadline, what, size);
+    }
 
     /// From now on server `index` is asked at `endpoint`. Requests in flight are still awaited at the old
     /// address. What was learned about the old one is forgotten. Refused with errc::invalid_port for port 0,

@@ -18,6 +18,7 @@
 #include <asio/execution_context.hpp>
 #include <asio/ip/udp.hpp>
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -164,16 +165,16 @@ class basic_fleet
         return held != nullptr ? std::optional{*held} : std::nullopt;
     }
 
-    /// Gives a locker to all servers: a key for requests of encryption type 2 and nothing else. `name` is the
-    /// first five bytes of the locker's key, `numbers[i]` what server i encrypts with.
-    void add_locker(const std::array<std::uint8_t, 5>& name, const authenticity_numbers<N>& numbers)
+    /// Gives a locker to all servers: a key for requests of encryption type 2 and nothing else. Server i
+    /// encrypts with `numbers[i]`, whose first five bytes name the locker there.
+    void add_locker(const authenticity_numbers<N>& numbers)
     {
         for (std::size_t i = 0; i < N; ++i)
-            ledger(i).set_locker(name, numbers[i]);
+            ledger(i).set_locker(locker_name(numbers[i]), numbers[i]);
     }
-    void forget_locker(std::size_t i, const std::array<std::uint8_t, 5>& name)
+    void forget_locker(std::size_t i, const authenticity_numbers<N>& numbers)
     {
-        ledger(i).erase_locker(name);
+        ledger(i).erase_locker(locker_name(numbers.at(i)));
     }
 
     /// How bodies are encrypted: enable_encryption() in testing/encryption.hpp calls this. Empty: not at all.
@@ -227,6 +228,13 @@ class basic_fleet
     }
 
   private:
+    static std::array<std::uint8_t, 5> locker_name(const authenticity_number& number) noexcept
+    {
+        std::array<std::uint8_t, 5> name{};
+        std::copy_n(number.bytes().begin(), name.size(), name.begin());
+        return name;
+    }
+
     template <std::size_t>
     friend class basic_tcp_fleet;
 

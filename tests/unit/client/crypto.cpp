@@ -108,17 +108,18 @@ TEST_CASE("the payload is sealed with the challenge, the terminator never", "[cr
               "98B582BC06F309B947F81881E2945051 37D017B1F93252881CB11246911BAA3D5B29A0035A 3E3E"));
 }
 
-TEST_CASE("a locker is named by five bytes and encryption type 2", "[crypto][seal]")
+TEST_CASE("a locker is named by the first five bytes of each server's number, and encryption type 2",
+          "[crypto][seal]")
 {
     counting_builder build{{}, {.next = 0}};
-    const raida::locker_key<2> locker{{0xDE, 0xAD, 0xBE, 0xEF, 0x01}, key().numbers};
+    const raida::locker_key<2> locker{key().numbers};
     counting_codec codec{locker, counting_source{}};
 
     auto packets = build.version();
     REQUIRE_FALSE(seal(codec, packets));
 
     CHECK(hex(packets[0].bytes) ==
-          hex("01 00 00 00 00 01 0006 01 0000000000 00 01 02 DE ADBEEF01 0012 F0F1F2F3F4F5 0002"
+          hex("01 00 00 00 00 01 0006 01 0000000000 00 01 02 2B 7E151628 0012 F0F1F2F3F4F5 0002"
               "98B582BC06F309B947F81881E2945051 3E3E"));
     CHECK(hex(packets[0].expected_signature.value()) == hex("2F7B131120A7D8ADA7FA1B87B5305305"));
     CHECK_FALSE(codec.key_token());

@@ -243,7 +243,7 @@ struct pown_world
         open.push_back(std::move(action));
     }
     void take(raida::detail::wait_until&) { ++waits; }
-    void take(raida::detail::progress&) { ++progress; }
+    void take(raida::detail::tell_progress&) { ++progress; }
     void take(raida::detail::decided& action) { decided.push_back(action.token); }
     void take(raida::detail::all_decided&) { all_decided = true; }
     void take(raida::detail::done& action)

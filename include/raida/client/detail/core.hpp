@@ -12,6 +12,7 @@
 #include <raida/transport/resolve.hpp>
 #include <raida/wire/commands.hpp>
 
+#include <asio/cancellation_signal.hpp>
 #include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>
 
@@ -21,6 +22,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -40,12 +42,15 @@ using address_versions = std::array<std::uint32_t, N>;
 template <std::size_t N>
 struct client_attempt
 {
-    requests<N> asked{};
     replies<N> answers{};
-    address_versions<N> versions{};
+    std::bitset<N> servers{};  ///< that are meant
     std::bitset<N> outdated{}; ///< answered, but by machines that are asked no longer
-    std::array<std::chrono::nanoseconds, N> timeouts{}; ///< only for a recorder
+    address_versions<N> versions{};
+    std::size_t bytes = 0;                                               ///< of one request
+    std::unique_ptr<requests<N>> sealed{};                               ///< what opens the answers
+    std::unique_ptr<std::array<std::chrono::nanoseconds, N>> timeouts{}; ///< only for a recorder
     std::chrono::system_clock::time_point began{};
+    asio::cancellation_signal stop{};
 };
 
 template <std::size_t N, class Transport, class Codec, class Random>
@@ -64,18 +69,20 @@ class client_core final : private shutdown_hook
           servers_{without_gaps(servers)},
           network{std::in_place, std::move(transport), servers_, engine_limits(settings)},
           ask{settings.requests, std::move(random)},
-          codec{std::move(how_sealed)},
-          datagram_limit{settings.requests.datagram_limit}
+          codec{std::move(how_sealed)}
     {
+        datagram_limits_.fill(settings.requests.datagram_limit);
         settings.consensus.encrypted = Codec::encrypts;
     }
 
     [[nodiscard]] executor_type get_executor() const { return *executor_; }
 
     /// When a call that begins now must be over.
-    [[nodiscard]] std::chrono::steady_clock::time_point end_of_budget() const
+    [[nodiscard]] std::chrono::steady_clock::time_point
+    end_of_budget(std::optional<std::chrono::nanoseconds> given = {}) const
     {
-        const auto budget = std::min<std::chrono::nanoseconds>(settings.budget, longest_deadline);
+        const auto budget =
+            std::min<std::chrono::nanoseconds>(given.value_or(settings.budget), longest_deadline);
         return network ? network->now() + budget : std::chrono::steady_clock::time_point{};
     }
 
@@ -121,7 +128,6 @@ class client_core final : private shutdown_hook
     {
         const server_list<N> before = std::exchange(servers_, without_gaps(servers));
         const std::bitset<N> was_on_mirror = std::exchange(on_mirror_, {});
-        datagram_limit = settings.requests.datagram_limit;
         for (std::size_t i = 0; i < N; ++i) {
             const auto* const in_use = was_on_mirror[i] ? before.mirror(i) : before.endpoint(i);
             const auto* const wanted = servers_.endpoint(i);
@@ -142,36 +148,77 @@ class client_core final : private shutdown_hook
     }
 
     /// These requests leave now.
-    void note_start(client_attempt<N>& into)
+    void note_start(client_attempt<N>& into, command_code what, const requests<N>& packets,
+                    const deadlines<N>& deadline)
     {
         into.versions = versions_;
-        into.began = std::chrono::system_clock::now();
+        for (const request_view& one : packets)
+            into.bytes = std::max(into.bytes, one.bytes.size());
         if (!settings.on_record)
             return;
+        into.began = std::chrono::system_clock::now();
+        into.timeouts = std::make_unique<std::array<std::chrono::nanoseconds, N>>();
         for (std::size_t i = 0; i < N; ++i)
-            if (const bytes_view sent = into.asked[i].bytes; !sent.empty())
-                into.timeouts[i] = settings.deadline.for_server(i, network->learned_round_trips()[i],
-                                                                command_code{sent[4], sent[5]}, sent.size());
+            (*into.timeouts)[i] = network->timeout_for(i, deadline, what, into.bytes);
     }
 
-    /// Answers of machines that are asked no longer: how to read their bodies is nobody's knowledge any more,
-    /// and what they would teach is wrong of those that are asked now.
-    void drop_outdated(client_attempt<N>& of) const
+    /// A slot has ended.
+    void note_answer(const client_attempt<N>& from, command_code what, const reply& got)
     {
-        for (std::size_t i = 0; i < N; ++i)
-            if (const reply& one = of.answers[i];
-                Codec::encrypts && of.versions[i] != versions_[i] && !one.body().empty()) {
-                of.answers.fail(i, errc::not_awaited, one.latency, one.attempts);
-                of.outdated.set(i);
-            }
+        if (what == echo_command && got && got.verified && from.versions[got.server] == versions_[got.server])
+            last_echo_[got.server] = got.latency;
     }
 
-    /// A server says that so many tokens are too long a datagram.
-    void shorten(command_code what, std::size_t tokens) noexcept
+    /// Tells the caller's recorder how a request went. It may destroy the client, and throw.
+    void tell(const client_attempt<N>& from, command_code what, const reply& got)
     {
+        if (!settings.on_record || got.attempts == 0 || !from.timeouts)
+            return;
+        request_record one;
+        one.server = got.server;
+        one.command = what;
+        one.timestamp = from.began;
+        one.last_echo = last_echo_[got.server];
+        one.timeout = (*from.timeouts)[got.server];
+        one.bytes_sent = from.bytes;
+        one.bytes_returned = got.datagram.size();
+        one.total = got.latency;
+        one.timed_out = got.error == errc::timed_out;
+        one.attempts = got.attempts;
+        one.error = got.error;
+        if (got) {
+            one.server_time = got.header().execution_time;
+            one.answer = got.status();
+        }
+        settings.on_record(one);
+    }
+
+    /// An answer of a machine that is asked no longer: how to read its body is nobody's knowledge any more,
+    /// and what it would teach is wrong of the one that is asked now.
+    void drop_outdated(client_attempt<N>& of, std::size_t i) const
+    {
+        if (const reply& one = of.answers[i]; of.versions[i] != versions_[i] && !one.body().empty()) {
+            of.answers.fail(i, errc::not_awaited, one.latency, one.attempts);
+            of.outdated.set(i);
+        }
+    }
+
+    /// How many tokens one request to this server may carry now.
+    [[nodiscard]] std::size_t most_tokens(std::size_t server, command_code what) const
+    {
+        return std::min(max_tokens(what, datagram_limits_[server]), codec.most_tokens(server, what));
+    }
+
+    /// A server says that so many tokens are too long a datagram. True if fewer are worth a try.
+    bool shorten(std::size_t server, command_code what, std::size_t tokens) noexcept
+    {
+        if (tokens <= max_tokens(what, smallest_datagram_limit))
+            return false; // short datagrams are never too long
         const auto half =
             header_size + challenge_size + (tokens + 1) / 2 * record_size(what) + terminator_size;
-        datagram_limit = std::min(datagram_limit, std::max(smallest_datagram_limit, half));
+        datagram_limits_[server] =
+            std::min(datagram_limits_[server], std::max(smallest_datagram_limit, half));
+        return true;
     }
 
     /// The server did not answer at the address of `asked`. True if there is another one, which is in use
@@ -206,14 +253,6 @@ class client_core final : private shutdown_hook
         return error;
     }
 
-    /// Tells the caller's recorder how each request went. It may destroy the client.
-    void record(const client_attempt<N>& from)
-    {
-        for (std::size_t i = 0; i < N; ++i)
-            if (!from.asked[i].bytes.empty() && from.answers[i].attempts != 0)
-                record(from, from.asked[i].bytes, from.answers[i]);
-    }
-
     client_settings<N> settings;
 
   private:
@@ -243,7 +282,6 @@ class client_core final : private shutdown_hook
     Codec codec;
     page_locks pages;
     call_list calls;
-    std::size_t datagram_limit; ///< in force: it shrinks when a server says that a packet was too long
 
   private:
     // Where a primary is missing, or its name could not be resolved, its mirror stands in for it.
@@ -257,15 +295,15 @@ class client_core final : private shutdown_hook
 
     void use(std::size_t server, const asio::ip::udp::endpoint& address)
     {
-        ++versions_[server];
-        codec.forget(server); // another machine may count otherwise
+        leave(server);
         network->set_server(server, address);
     }
 
     void leave(std::size_t server)
     {
         ++versions_[server];
-        codec.forget(server);
+        codec.forget(server); // another machine may count otherwise, and take longer datagrams
+        datagram_limits_[server] = settings.requests.datagram_limit;
     }
 
     // A call has a budget; what waits for its turn is a matter of the call alone.
@@ -276,35 +314,10 @@ class client_core final : private shutdown_hook
         return allowed;
     }
 
-    void record(const client_attempt<N>& from, bytes_view sent, const reply& got)
-    {
-        const auto header = request_header::parse(sent).value_or(request_header{});
-        if (header.what == echo_command && got && got.verified)
-            last_echo_[got.server] = got.latency;
-        if (!settings.on_record)
-            return;
-        request_record one;
-        one.server = got.server;
-        one.command = header.what;
-        one.timestamp = from.began;
-        one.last_echo = last_echo_[got.server];
-        one.timeout = from.timeouts[got.server];
-        one.bytes_sent = sent.size();
-        one.bytes_returned = got.datagram.size();
-        one.total = got.latency;
-        one.timed_out = got.error == errc::timed_out;
-        one.attempts = got.attempts;
-        one.error = got.error;
-        if (got) {
-            one.server_time = got.header().execution_time;
-            one.answer = got.status();
-        }
-        settings.on_record(one);
-    }
-
     std::chrono::steady_clock::time_point alarm_ = std::chrono::steady_clock::time_point::max();
     std::bitset<N> on_mirror_;
     address_versions<N> versions_{};
+    std::array<std::size_t, N> datagram_limits_{}; ///< in force
     std::array<std::optional<std::chrono::nanoseconds>, N> last_echo_{};
 };
 

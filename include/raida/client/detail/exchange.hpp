@@ -1,11 +1,12 @@
-// One question to the servers, with all that belongs to it: sealing, the answers opened, mirrors for those
-// that failed, a probe where an answer can be read in two ways.
+// One question on its way: built, sealed and sent, its answers opened as they come, mirrors asked for servers
+// that do not answer.
 #ifndef RAIDA_CLIENT_DETAIL_EXCHANGE_HPP
 #define RAIDA_CLIENT_DETAIL_EXCHANGE_HPP
 
 #include <raida/base/detail/system_error.hpp>
 #include <raida/client/codec.hpp>
 #include <raida/client/detail/core.hpp>
+#include <raida/client/detail/exchange_machine.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -16,11 +17,12 @@
 #include <bitset>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace raida::inline v1::detail {
 
@@ -30,6 +32,43 @@ inline bool is_for_all(std::error_code error) noexcept
     return error && error != errc::timed_out && !is_system_error(error, std::errc::operation_canceled);
 }
 
+/// Whoever asks. An exchange keeps it alive and names itself by the number that it was given.
+template <std::size_t N>
+class asker
+{
+  public:
+    /// The packets for all servers; called again for mirrors: a request never travels twice in two places.
+    virtual requests<N> build(std::uint32_t id, std::error_code& error) = 0;
+
+    /// A slot has its last word. `readable`: not a sealed body with two readings.
+    virtual void settled(std::uint32_t id, const reply& one, bool readable) = 0;
+
+    /// Is more not worth waiting for? What stands in slots that are `open` is not their last word.
+    virtual bool has_enough(std::uint32_t id, const replies<N>& so_far, const std::bitset<N>& open) = 0;
+
+    /// It is over, never within start(); the asker may take the answers. An error: nothing was asked.
+    virtual void finished(std::uint32_t id, std::error_code error, replies<N>& answers) = 0;
+
+    /// Callbacks of the user's may be called now, and throw.
+    virtual void tell() = 0;
+
+  protected:
+    ~asker() = default;
+};
+
+/// What is asked, of whom, and how long.
+template <std::size_t N>
+struct question
+{
+    command_code what{};
+    std::size_t token_count = 0;
+    std::bitset<N> servers = ~std::bitset<N>{};
+    deadlines<N> deadline{};
+    retry_policy retry{};
+    std::chrono::steady_clock::time_point until{};
+    bool may_end_early = false; ///< has_enough() is asked
+};
+
 /// A pown is neither cancelled nor cut short by the budget: until its deadline is over another one on the
 /// same page could be lost.
 template <class Core>
@@ -37,175 +76,260 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
 {
   public:
     static constexpr std::size_t N = Core::size;
-    using time_point = std::chrono::steady_clock::time_point;
-    using builder = std::function<requests<N>(std::error_code&)>;
-    using finished = std::function<void(std::error_code, replies<N>)>;
 
-    struct question
-    {
-        command_code what{};
-        std::size_t token_count = 0;
-        builder build{}; ///< called again for a mirror: a request never travels twice in two places
-        std::bitset<N> servers = ~std::bitset<N>{};
-        time_point until{};
-    };
-
-    exchange(std::shared_ptr<Core> core, question asked) : core_{std::move(core)}, question_{std::move(asked)}
+    exchange(std::shared_ptr<Core> core, const question<N>& asked, std::uint32_t id,
+             std::shared_ptr<asker<N>> by)
+        : core_{std::move(core)},
+          question_{asked},
+          id_{id},
+          asker_{std::move(by)},
+          machine_{asked.servers, is_idempotent(asked.what)}
     {}
 
-    /// `done` will be called once, never from start(). Whoever asked need not keep this alive.
-    void on_finish(finished done) { done_ = std::move(done); }
-
-    void start()
-    {
-        ask(question_.build, question_.servers, first_, [this] { after_primary(); });
-    }
+    void start() { ask(first_, question_.servers); }
 
     void cancel()
     {
-        cancelled_ = true;
+        machine_.end();
+        is_cancelled_ = true;
         if (is_idempotent(question_.what))
-            signal_.emit(asio::cancellation_type::total);
+            stop_all();
+    }
+
+    /// Nobody wants the rest: what is open is no longer awaited.
+    void end_early()
+    {
+        machine_.end();
+        stop_all();
     }
 
   private:
     using attempt = client_attempt<N>;
 
-    // The next step is kept alive by the engine's handler, or by the post that stands for it.
-    void ask(const builder& build, std::bitset<N> servers, attempt& into, std::function<void()> then)
+    void ask(attempt& into, const std::bitset<N>& servers)
     {
+        ++running_;
         std::error_code error;
-        if (!core_->network || cancelled_)
+        if (!core_->network || is_cancelled_)
             error = asio::error::operation_aborted;
         const auto left = error ? std::chrono::nanoseconds{} : question_.until - core_->network->now();
         if (!error && left <= left.zero())
             error = errc::timed_out;
-        if (!error && servers.any()) // for tokens without any number there is nobody, and nothing to build
-            into.asked = build(error);
+        requests<N> packets;
+        if (!error && servers.any()) // else there is nobody, and nothing to build
+            packets = asker_->build(id_, error);
+        into.servers = servers;
         const auto reachable = servers & core_->addressed();
         for (std::size_t i = 0; i < N; ++i)
             if (!reachable[i])
-                into.asked.skip(i);
-        if (!error)
-            core_->codec.seal(into.asked, error);
+                packets.skip(i);
+        if (!error && question_.what != version_command) // whose answer could be guessed: never sealed
+            core_->codec.seal(packets, error);
         if (error)
-            return fail_later(error);
-
-        core_->note_start(into);
-        const auto& settings = core_->settings;
-        const bool again = is_idempotent(question_.what);
-        core_->network->async_request(
-            into.asked, into.answers,
-            {.deadline = settings.deadline,
-             .retry = again ? settings.retry : retry_policy::none(),
-             .overall = again ? left : left.zero()},
-            asio::bind_cancellation_slot(signal_.slot(), [self = this->shared_from_this(), &into,
-                                                          absent = servers & ~reachable,
-                                                          then = std::move(then)](std::error_code refused) {
-                if (refused)
-                    return self->fail_later(refused);
-                for (std::size_t i = 0; i < N; ++i)
-                    if (absent[i])
-                        into.answers.fail(i, errc::no_endpoint, {}, 0);
-                self->arrived(into, then);
-            }));
+            return fail_later(into, error);
+        core_->note_start(into, question_.what, packets, question_.deadline);
+        if constexpr (Core::codec_type::encrypts) {
+            into.sealed = std::make_unique<requests<N>>(std::move(packets));
+            send(into, *into.sealed, left);
+        } else {
+            send(into, packets, left);
+        }
     }
 
-    // The caller's recorder may throw: the next step is taken all the same.
-    void arrived(const attempt& from, const std::function<void()>& then)
+    void send(attempt& into, const requests<N>& packets, std::chrono::nanoseconds left)
     {
-        std::exception_ptr thrown;
-        try {
-            core_->record(from);
-        } catch (...) {
-            thrown = std::current_exception();
+        const bool repeats = is_idempotent(question_.what);
+        request_options<N> how{.deadline = question_.deadline,
+                               .retry = repeats ? question_.retry : retry_policy::none(),
+                               .on_reply = [this, &into](const reply& one) { arrived(into, one.server); },
+                               .overall = repeats ? left : left.zero()};
+        if (question_.may_end_early)
+            how.complete = [this, &into](const replies<N>&) { return has_enough(into); };
+        core_->network->async_request(
+            packets, into.answers, std::move(how),
+            asio::bind_cancellation_slot(into.stop.slot(),
+                                         [self = this->shared_from_this(), &into](std::error_code refused) {
+                                             self->over(into, refused);
+                                         }));
+    }
+
+    // Within the engine's turn. A callback of the user's may end everything, and throw.
+    void arrived(attempt& of, std::size_t i)
+    {
+        const auto self = this->shared_from_this();
+        take(of, i);
+        if (const auto thrown = tell(of, i))
+            std::rethrow_exception(thrown);
+    }
+
+    void take(attempt& of, std::size_t i)
+    {
+        const bool is_primary = &of == &first_;
+        const bool readable = open(of, i);
+        const reply& one = of.answers[i];
+        core_->note_answer(of, question_.what, one);
+        if (is_primary && machine_.wants_mirror(one, of.outdated[i]) && time_is_left() &&
+            (of.outdated[i] || core_->change_address(i, of.versions[i]))) {
+            machine_.go_to_mirror(i);
+            return ask_elsewhere(i);
         }
-        then();
+        if (machine_.arrived(i, readable) && readable)
+            settle(of, i, true);
+        if (machine_.unclear().any())
+            clear_up(false);
+    }
+
+    // What the primary said stands unless the mirror has answered.
+    void settle(const attempt& of, std::size_t i, bool readable)
+    {
+        if (const reply& one = of.answers[i]; &of != &first_ && one) {
+            first_.answers.answer(i, one.datagram, one.verified, one.latency,
+                                  first_.answers[i].attempts + one.attempts);
+        }
+        asker_->settled(id_, first_.answers[i], readable);
+    }
+
+    void ask_elsewhere(std::size_t i)
+    {
+        std::bitset<N> only;
+        only.set(i);
+        ask(*mirrors_.emplace_back(std::make_unique<attempt>()), only);
+    }
+
+    // Never guessed. The last word on a slot is its mirror's, if that was asked.
+    void clear_up(bool is_last_chance)
+    {
+        for (std::size_t i = 0; i < N; ++i) {
+            if (!machine_.unclear()[i])
+                continue;
+            attempt* of = &first_;
+            for (const auto& other : mirrors_)
+                if (other->servers[i])
+                    of = other.get();
+            const bool readable = open(*of, i);
+            if (!readable && !is_last_chance)
+                continue;
+            machine_.clear_up(i);
+            settle(*of, i, readable);
+        }
+    }
+
+    bool open(attempt& of, std::size_t i)
+    {
+        if constexpr (Core::codec_type::encrypts) {
+            core_->drop_outdated(of, i);
+            if (!of.answers[i].error && of.sealed)
+                return core_->codec.open(i, (*of.sealed)[i], of.answers,
+                                         {question_.token_count, core_->settings.consensus.bit_order});
+        }
+        return true;
+    }
+
+    bool has_enough(const attempt& asking)
+    {
+        if (machine_.has_ended())
+            return true;
+        if (!asker_->has_enough(id_, first_.answers, machine_.provisional()))
+            return false;
+        machine_.end();
+        stop_all(&asking);
+        return true;
+    }
+
+    void stop_all(const attempt* but = nullptr)
+    {
+        const auto self = this->shared_from_this();
+        if (but != &first_)
+            first_.stop.emit(asio::cancellation_type::total);
+        for (const auto& other : mirrors_)
+            if (other.get() != but)
+                other->stop.emit(asio::cancellation_type::total);
+    }
+
+    // Slots that were never shown: not asked, or given up.
+    void over(attempt& of, std::error_code refused)
+    {
+        if (refused)
+            return fail_later(of, refused);
+        const auto absent = of.servers & (core_->network ? ~core_->addressed() : std::bitset<N>{});
+        std::exception_ptr thrown;
+        for (std::size_t i = 0; i < N; ++i) {
+            if (!of.servers[i] || !(&of == &first_ ? machine_.at_primary() : machine_.at_mirror())[i])
+                continue;
+            const reply& one = of.answers[i];
+            if (absent[i] && one.error == errc::skipped)
+                of.answers.fail(i, errc::no_endpoint, {}, 0);
+            else if (!is_cancelled_ && machine_.has_ended() &&
+                     is_system_error(one.error, std::errc::operation_canceled))
+                of.answers.fail(i, errc::not_awaited, one.latency, one.attempts);
+            take(of, i);
+            if (one.attempts != 0)
+                thrown = thrown ? thrown : tell(of, i);
+        }
+        finish_if_over({});
         if (thrown)
             std::rethrow_exception(thrown);
     }
 
-    void after_primary()
+    // What the primaries answered stands, whatever becomes of a second look.
+    void fail_later(attempt& of, std::error_code error)
     {
-        answered_ = true;
-        unclear_ = open(first_);
-        std::bitset<N> elsewhere;
-        if (is_idempotent(question_.what) && time_is_left())
+        const auto fail = [self = this->shared_from_this(), &of, error] {
             for (std::size_t i = 0; i < N; ++i)
-                elsewhere[i] = first_.outdated[i] ||
-                               (first_.answers[i].attempts != 0 && did_not_answer(first_.answers[i]) &&
-                                core_->change_address(i, first_.versions[i]));
-        if (elsewhere.none())
-            return after_mirrors();
-        ask(question_.build, elsewhere, second_, [this, elsewhere] {
-            elsewhere_ = elsewhere;
-            unclear_ |= open(second_) & elsewhere;
-            after_mirrors();
-        });
+                if (of.servers[i]) {
+                    of.answers.fail(i, error, {}, 0);
+                    if (self->machine_.arrived(i, true))
+                        self->settle(of, i, true);
+                }
+            self->finish_if_over(&of == &self->first_ ? error : std::error_code{});
+        };
+        if (!core_->network) // the client is gone; only a handler can have come here
+            return fail();
+        asio::post(core_->get_executor(), fail);
     }
 
-    // A body that can be read in two ways is never guessed: the server's version tells how it counts.
-    void after_mirrors()
+    void finish_if_over(std::error_code error)
     {
-        if (unclear_.none() || !time_is_left())
-            return finish({});
-        const auto version = [core = core_](std::error_code& error) { return core->ask.version(error); };
-        ask(version, unclear_, probe_, [this] {
-            core_->drop_outdated(probe_);
-            core_->codec.learn(probe_.asked, probe_.answers);
-            static_cast<void>(open(first_));
-            static_cast<void>(open(second_));
-            finish({});
-        });
+        if (error)
+            error_ = error;
+        if (--running_ != 0)
+            return;
+        clear_up(true);
+        std::exchange(asker_, nullptr)->finished(id_, error_, first_.answers);
     }
 
-    // Servers whose answer can be read in two ways.
-    std::bitset<N> open(attempt& of)
+    std::exception_ptr tell(const attempt& of, std::size_t i) noexcept
     {
-        core_->drop_outdated(of);
-        return core_->codec.open(of.asked, of.answers,
-                                 {question_.token_count, core_->settings.consensus.bit_order});
+        std::exception_ptr thrown;
+        const auto by = asker_;
+        try {
+            core_->tell(of, question_.what, of.answers[i]);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        try {
+            by->tell();
+        } catch (...) {
+            thrown = thrown ? thrown : std::current_exception();
+        }
+        return thrown;
     }
 
     [[nodiscard]] bool time_is_left() const
     {
-        return !cancelled_ && core_->network && core_->network->now() < question_.until;
-    }
-
-    static bool did_not_answer(const reply& one) noexcept
-    {
-        return one.error && one.error != errc::not_awaited && one.error != errc::oversize &&
-               one.error != asio::error::operation_aborted;
-    }
-
-    // What the primaries answered stands, whatever becomes of a second look.
-    void fail_later(std::error_code error)
-    {
-        if (answered_)
-            error = {};
-        if (!core_->network) // the client is gone; only a handler can have come here
-            return finish(error);
-        asio::post(core_->get_executor(), [self = this->shared_from_this(), error] { self->finish(error); });
-    }
-
-    void finish(std::error_code error)
-    {
-        for (std::size_t i = 0; i < N; ++i)
-            if (const reply& one = second_.answers[i]; elsewhere_[i] && one)
-                first_.answers.answer(i, one.datagram, one.verified, one.latency,
-                                      first_.answers[i].attempts + one.attempts);
-        if (const auto done = std::exchange(done_, {}))
-            done(error, std::move(first_.answers));
+        return !is_cancelled_ && core_->network && core_->network->now() < question_.until;
     }
 
     std::shared_ptr<Core> core_;
-    question question_;
-    finished done_;
-    asio::cancellation_signal signal_;
-    attempt first_, second_, probe_; // at the primaries, at the mirrors of some, for the versions of some
-    std::bitset<N> unclear_, elsewhere_;
-    bool answered_ = false;
-    bool cancelled_ = false;
+    question<N> question_;
+    std::uint32_t id_;
+    std::shared_ptr<asker<N>> asker_;
+    exchange_machine<N> machine_;
+    attempt first_;
+    std::vector<std::unique_ptr<attempt>> mirrors_; // one server each
+    std::size_t running_ = 0;                       // attempts
+    std::error_code error_;
+    bool is_cancelled_ = false;
 };
 
 } // namespace raida::inline v1::detail

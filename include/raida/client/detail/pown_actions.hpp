@@ -57,9 +57,9 @@ struct wait_until
 };
 
 /// Something was settled.
-struct progress
+struct tell_progress
 {
-    friend bool operator==(const progress&, const progress&) = default;
+    friend bool operator==(const tell_progress&, const tell_progress&) = default;
 };
 
 /// A quorum holds this token's new number, proved.
@@ -84,7 +84,7 @@ struct done
 
 template <std::size_t N>
 using pown_action =
-    std::variant<write_record, ask_servers<N>, wait_until, progress, decided, all_decided, done>;
+    std::variant<write_record, ask_servers<N>, wait_until, tell_progress, decided, all_decided, done>;
 
 } // namespace raida::inline v1::detail
 

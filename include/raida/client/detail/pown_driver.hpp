@@ -4,9 +4,10 @@
 
 #include <raida/async/detail/pending_result.hpp>
 #include <raida/base/errc.hpp>
-#include <raida/client/detail/batch.hpp>
+#include <raida/client/detail/batch_machine.hpp>
 #include <raida/client/detail/call_list.hpp>
-#include <raida/client/detail/exchange.hpp>
+#include <raida/client/detail/check_batch.hpp>
+#include <raida/client/detail/exchanges.hpp>
 #include <raida/client/detail/new_numbers.hpp>
 #include <raida/client/detail/pown_machine.hpp>
 #include <raida/client/pown_options.hpp>
@@ -19,9 +20,9 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -31,7 +32,9 @@ namespace raida::inline v1::detail {
 
 /// Has the secrets; pown_machine has the decisions.
 template <class Core>
-class pown_driver final : public waiting_call, public std::enable_shared_from_this<pown_driver<Core>>
+class pown_driver final : public waiting_call,
+                          public asker<Core::size>,
+                          public std::enable_shared_from_this<pown_driver<Core>>
 {
   public:
     static constexpr std::size_t N = Core::size;
@@ -88,9 +91,31 @@ class pown_driver final : public waiting_call, public std::enable_shared_from_th
 
     void pages_free(std::size_t server) override { machine_->pages_free(server); }
 
-  private:
-    using one_exchange = exchange<Core>;
+    // asker
+    requests<N> build(std::uint32_t id, std::error_code& error) override
+    {
+        const auto& [what, indices] = asked_.at(id);
+        std::vector<basic_token<N>> tokens;
+        std::vector<authenticity_numbers<N>> numbers;
+        for (const std::uint32_t i : indices) {
+            tokens.push_back(record_.tokens[i]);
+            numbers.push_back(record_.new_numbers[i]);
+        }
+        return what == pown_command ? core_->ask.pown(tokens, numbers, error)
+                                    : core_->ask.find(tokens, numbers, error);
+    }
+    void settled(std::uint32_t id, const reply& one, bool) override { machine_->answered(id, one); }
+    bool has_enough(std::uint32_t, const replies<N>&, const std::bitset<N>&) override { return false; }
+    void finished(std::uint32_t id, std::error_code error, replies<N>&) override
+    {
+        exchanges_.erase(id);
+        asked_.erase(id);
+        machine_->finished(id, error, is_for_all(error));
+        turn();
+    }
+    void tell() override { turn(); }
 
+  private:
     // ---- before anything happens
 
     [[nodiscard]] std::error_code prepare()
@@ -127,7 +152,7 @@ class pown_driver final : public waiting_call, public std::enable_shared_from_th
             for (const auto& one : record_.tokens)
                 if (one.id() == *key)
                     return errc::key_in_batch;
-        if (max_tokens(find_command, core_->datagram_limit) == 0)
+        if (max_tokens(find_command, core_->settings.requests.datagram_limit) == 0)
             return errc::packet_too_large;
         return check_new_numbers(record_);
     }
@@ -144,17 +169,26 @@ class pown_driver final : public waiting_call, public std::enable_shared_from_th
         const pown_rules rules{.patience = {.find_rounds = how_.find_rounds,
                                             .pown_again = how_.pown_again,
                                             .window = settings.chunks_in_flight,
-                                            .most_pown = max_tokens(pown_command, core_->datagram_limit),
-                                            .most_find = max_tokens(find_command, core_->datagram_limit),
+                                            .most_pown = most_tokens(pown_command),
+                                            .most_find = most_tokens(find_command),
                                             .least = max_tokens(find_command, smallest_datagram_limit)},
                                .quorum = votes_needed<N>(settings.consensus),
                                .bit_order = settings.consensus.bit_order,
                                .until = core_->end_of_budget(),
                                .tells_progress = static_cast<bool>(how_.on_progress),
-                               .tells_all_decided = how_.complete == pown_completion::decided};
+                               .tells_all_decided = how_.wait == wait_for::decided};
         until_ = rules.until;
         who_ = core_->calls.new_owner();
         machine_.emplace(tokens, numbers, rules, who_);
+    }
+
+    // That every server takes.
+    [[nodiscard]] std::size_t most_tokens(command_code what) const
+    {
+        std::size_t most = core_->most_tokens(0, what);
+        for (std::size_t server = 1; server < N; ++server)
+            most = std::min(most, core_->most_tokens(server, what));
+        return std::max<std::size_t>(most, 1);
     }
 
     // ---- what happens meanwhile
@@ -171,18 +205,7 @@ class pown_driver final : public waiting_call, public std::enable_shared_from_th
     void cancel()
     {
         machine_->cancel();
-        for (const auto& one : open_)
-            if (const auto asked = one.lock())
-                asked->cancel();
-        turn();
-    }
-
-    void finished(pown_ask_id id, std::error_code error, const replies<N>& answers)
-    {
-        if (!error)
-            for (const reply& one : answers)
-                machine_->answered(id, one);
-        machine_->finished(id, error, is_for_all(error));
+        exchanges_.cancel();
         turn();
     }
 
@@ -231,27 +254,19 @@ class pown_driver final : public waiting_call, public std::enable_shared_from_th
 
     void take(const ask_servers<N>& wanted)
     {
-        auto self = this->shared_from_this();
-        auto made = std::make_shared<one_exchange>(
-            core_, typename one_exchange::question{
-                       .what = wanted.what,
-                       .token_count = wanted.tokens.size(),
-                       .build = [self, what = wanted.what, tokens = wanted.tokens](
-                                    std::error_code& error) { return self->build(what, tokens, error); },
-                       .servers = wanted.servers,
-                       .until = until_});
-        open_.insert(made);
-        made->on_finish([self, id = wanted.id, weak = std::weak_ptr(made)](std::error_code error,
-                                                                           const replies<N>& answers) {
-            self->open_.erase(weak);
-            self->finished(id, error, answers);
-        });
-        made->start();
+        asked_.emplace(wanted.id, std::pair{wanted.what, wanted.tokens});
+        const question<N> asked{.what = wanted.what,
+                                .token_count = wanted.tokens.size(),
+                                .servers = wanted.servers,
+                                .deadline = core_->settings.deadline,
+                                .retry = core_->settings.retry,
+                                .until = until_};
+        exchanges_.start(core_, asked, wanted.id, this->shared_from_this());
     }
 
     void take(const wait_until& wanted) { core_->wake_at(who_, wanted.when); }
 
-    void take(const progress&)
+    void take(const tell_progress&)
     {
         pown_progress<N> now{.tokens = record_.tokens.size(), .decided = machine_->decided_count()};
         for (std::size_t server = 0; server < N; ++server) {
@@ -288,18 +303,6 @@ class pown_driver final : public waiting_call, public std::enable_shared_from_th
 
     // ---- parts of that
 
-    requests<N> build(command_code what, const std::vector<std::uint32_t>& indices, std::error_code& error)
-    {
-        std::vector<basic_token<N>> tokens;
-        std::vector<authenticity_numbers<N>> numbers;
-        for (const std::uint32_t i : indices) {
-            tokens.push_back(record_.tokens[i]);
-            numbers.push_back(record_.new_numbers[i]);
-        }
-        return what == pown_command ? core_->ask.pown(tokens, numbers, error)
-                                    : core_->ask.find(tokens, numbers, error);
-    }
-
     void fill_record(bool is_last)
     {
         record_.holdings.resize(record_.tokens.size());
@@ -332,8 +335,9 @@ class pown_driver final : public waiting_call, public std::enable_shared_from_th
     std::optional<pown_machine<N>> machine_;
     page_locks::owner who_ = 0;
     pown_time until_{};
-    std::set<std::weak_ptr<one_exchange>, std::owner_less<>> open_; // the engine's handlers own them
-    std::optional<std::error_code> taken_;                          // what the journal said within its call
+    std::map<std::uint32_t, std::pair<command_code, std::vector<std::uint32_t>>> asked_;
+    exchanges<Core> exchanges_;
+    std::optional<std::error_code> taken_; // what the journal said within its call
     bool in_turn_ = false, in_journal_ = false;
     bool was_recorded_ = false; // a journal has both numbers
     bool was_left_ = false;

@@ -251,8 +251,8 @@ class pown_machine
         for (std::size_t i = 0; i < answer.now.size(); ++i)
             if (answer.now[i] == holding::new_number)
                 count_new(order_.index(asked.question.at[i]));
-        if (rules_.tells_progress && (todo_.empty() || !std::holds_alternative<progress>(todo_.back())))
-            todo_.push_back(progress{});
+        if (rules_.tells_progress && (todo_.empty() || !std::holds_alternative<tell_progress>(todo_.back())))
+            todo_.push_back(tell_progress{});
     }
 
     // A slot that was found to be new is never asked about again, so each is counted once.

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstddef>
 
 namespace raida::inline v1 {
@@ -26,11 +27,12 @@ struct votes_so_far
     std::array<bytes_view, N> bodies; // the first `mixed` are in use
 
     template <bit_order Order>
-    static votes_so_far of(const replies<N>& so_far, const mixed_reader<Order>& reader) noexcept
+    static votes_so_far of(const replies<N>& so_far, const std::bitset<N>& open,
+                           const mixed_reader<Order>& reader) noexcept
     {
         votes_so_far votes;
         for (const reply& one : so_far) {
-            if (one.error == errc::pending) {
+            if (one.error == errc::pending || open[one.server]) {
                 ++votes.pending;
                 continue;
             }
@@ -68,10 +70,11 @@ plane_word open_tokens(const votes_so_far<N>& votes, const mixed_reader<Order>& 
 }
 
 template <std::size_t N, bit_order Order>
-bool all_tokens_decided(const replies<N>& so_far, std::size_t token_count, std::size_t needed) noexcept
+bool all_tokens_decided(const replies<N>& so_far, const std::bitset<N>& open, std::size_t token_count,
+                        std::size_t needed) noexcept
 {
     const mixed_reader<Order> reader{token_count};
-    const auto votes = votes_so_far<N>::of(so_far, reader);
+    const auto votes = votes_so_far<N>::of(so_far, open, reader);
     if (votes.pending == 0)
         return true;
     if (votes.voters() + votes.pending < needed)
@@ -85,12 +88,13 @@ bool all_tokens_decided(const replies<N>& so_far, std::size_t token_count, std::
     return (open_tokens(votes, reader, last, needed) & last_word_mask(token_count)) == 0;
 }
 
-/// True when no slot that is still errc::pending can change any token's verdict; when too few servers are
-/// left for any verdict, true only when none is pending. Never allocates. With options or a token count that
-/// aggregate() refuses it waits for all.
+/// True when no slot that is still errc::pending, or `open`, can change any token's verdict; when too few
+/// servers are left for any verdict, true only when none is pending. Never allocates. With options or a token
+/// count that aggregate() refuses it waits for all.
 template <std::size_t N>
 [[nodiscard]] bool all_tokens_decided(const replies<N>& so_far, std::size_t token_count,
-                                      const consensus_options& options) noexcept
+                                      const consensus_options& options,
+                                      const std::bitset<N>& open = {}) noexcept
 {
     if (token_count == 0) // no body has the form that no tokens would take: there is nothing to read
         return std::none_of(so_far.begin(), so_far.end(),
@@ -98,8 +102,8 @@ template <std::size_t N>
     const bool usable = !check_quorum<N>(options.quorum, options.margin);
     const std::size_t needed = usable ? votes_needed<N>(options) : 2 * N + 1;
     return options.bit_order == bit_order::lsb_first
-               ? all_tokens_decided<N, bit_order::lsb_first>(so_far, token_count, needed)
-               : all_tokens_decided<N, bit_order::msb_first>(so_far, token_count, needed);
+               ? all_tokens_decided<N, bit_order::lsb_first>(so_far, open, token_count, needed)
+               : all_tokens_decided<N, bit_order::msb_first>(so_far, open, token_count, needed);
 }
 
 /// True when `quorum` verified answers are ALL_PASS, or as many are ALL_FAIL.

@@ -135,6 +135,13 @@ class multiplexer
     [[nodiscard]] const std::array<round_trip, N>& round_trips() const noexcept { return round_trips_; }
     void learn(const std::array<round_trip, N>& known) noexcept;
 
+    /// How long an answer to this request would be awaited at first.
+    [[nodiscard]] std::chrono::nanoseconds timeout_for(std::size_t server, const deadlines<N>& deadline,
+                                                       command_code what, std::size_t size) const noexcept
+    {
+        return deadline.for_server(server, expected_of(server), what, size);
+    }
+
     /// Another server answers under this number from now on.
     void forget(std::size_t server) noexcept;
 

@@ -104,7 +104,7 @@ void multiplexer<N>::enter(round<N>& made, const std::array<packet_view, N>& pac
     const bytes_view bytes = packets[server].bytes;
     health_[server].probe();
     const auto timeout =
-        options.deadline.for_server(server, expected_of(server), {bytes[4], bytes[5]}, bytes.size());
+        timeout_for(server, options.deadline, {bytes[4], bytes[5]}, bytes.size());
     longest_timeout_ = std::max(longest_timeout_, timeout);
     made.due = std::min(made.due, now + timeout);
     slot& one = made.slots[server];

@@ -62,6 +62,11 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     void learn(const std::array<round_trip, N>& known) noexcept { board_.learn(known); }
     void forget(std::size_t server) noexcept { board_.forget(server); }
     [[nodiscard]] bool is_isolated(std::size_t server) const noexcept { return board_.is_isolated(server); }
+    [[nodiscard]] std::chrono::nanoseconds timeout_for(std::size_t server, const deadlines<N>& deadline,
+                                                       command_code what, std::size_t size) const noexcept
+    {
+        return board_.timeout_for(server, deadline, what, size);
+    }
 
     /// Starts a fan-out, or arranges for its refusal; the handler is never called from here. `Storage` is
     /// own_replies<N>, or borrowed_replies with `into`. When memory is short it throws std::bad_alloc, and

@@ -1,4 +1,4 @@
-#include <raida/client/detail/split_chunk.hpp>
+#include <raida/client/detail/chunk_answers.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -19,7 +19,7 @@ using raida::bit_order;
 using raida::status;
 
 constexpr std::size_t N = 5;
-using chunk = raida::detail::split_chunk<N>;
+using chunk = raida::detail::chunk_answers<N>;
 using bits = std::bitset<N>;
 
 constexpr std::size_t first = 100; // where the chunk begins in its batch
@@ -44,82 +44,81 @@ raida::replies<N> from_complainer(const tests::bytes_t& datagram, bool verified 
 
 const bits asked = bits{}.set(complainer);
 
+// What everybody answered about all of it has been taken.
+chunk made(std::size_t count, const raida::replies<N>& answers, bit_order order = bit_order::lsb_first)
+{
+    chunk of{first, count, ~bits{}, order};
+    of.take(first, count, answers, ~bits{});
+    return of;
+}
+
 void add(chunk& to, std::size_t from, std::string_view votes, bit_order order = bit_order::lsb_first)
 {
-    to.add(first + from, votes.size(), from_complainer(tests::judgement(votes, order)), asked);
+    to.take(first + from, votes.size(), from_complainer(tests::judgement(votes, order)), asked);
 }
 
 // One letter per token: what a server's votes are after all.
-std::string votes_of(chunk& of, std::size_t server, bit_order order = bit_order::lsb_first)
+std::string votes_of(const chunk& of, std::size_t count, std::size_t server,
+                     bit_order order = bit_order::lsb_first)
 {
-    const auto tally = raida::aggregate(of.joined(), of.size(), {.bit_order = order});
+    const auto tally = raida::aggregate(of.whole(), count, {.bit_order = order});
     std::string all;
-    for (std::size_t token = 0; token < of.size(); ++token)
+    for (std::size_t token = 0; token < count; ++token)
         all += tally.pown_string(token)[server];
     return all;
 }
 
 } // namespace
 
-TEST_CASE("a chunk knows which tokens of the batch are in it", "[split_chunk]")
-{
-    const chunk of{first, 10, whole(), bit_order::lsb_first};
-    CHECK(of.size() == 10);
-    CHECK_FALSE(of.covers(0));
-    CHECK_FALSE(of.covers(99));
-    CHECK(of.covers(100));
-    CHECK(of.covers(109));
-    CHECK_FALSE(of.covers(110));
-}
-
-TEST_CASE("the parts of one server's answer become its votes, in whatever order they come", "[split_chunk]")
+TEST_CASE("the parts of one server's answer become its votes, in whatever order they come", "[chunk_answers]")
 {
     for (const auto order : {bit_order::lsb_first, bit_order::msb_first}) {
         CAPTURE(order == bit_order::lsb_first);
-        chunk of{first, 21, whole(), order};
+        chunk of = made(21, whole(), order);
         add(of, 11, "ffffffffff", order);
         add(of, 0, "pfpfp", order);
         add(of, 5, "pppppp", order);
-        CHECK(votes_of(of, complainer, order) == "pfpfpppppppffffffffff");
-        CHECK(votes_of(of, 0, order) == std::string(21, 'p'));
-        CHECK(votes_of(of, 4, order) == std::string(21, 'n'));
+        CHECK(votes_of(of, 21, complainer, order) == "pfpfpppppppffffffffff");
+        CHECK(votes_of(of, 21, 0, order) == std::string(21, 'p'));
+        CHECK(votes_of(of, 21, 4, order) == std::string(21, 'n'));
     }
 }
 
-TEST_CASE("parts that all pass, or all fail, are a whole that does", "[split_chunk]")
+TEST_CASE("parts that all pass, or all fail, are a whole that does", "[chunk_answers]")
 {
     for (const char vote : {'p', 'f'}) {
-        chunk of{first, 16, whole(), bit_order::lsb_first};
+        chunk of = made(16, whole(), bit_order::lsb_first);
         add(of, 8, std::string(8, vote));
         add(of, 0, std::string(8, vote));
-        const auto& answer = of.joined()[complainer];
+        const auto& answer = of.whole()[complainer];
         CHECK(answer.status() == (vote == 'p' ? status::all_pass : status::all_fail));
         CHECK(answer.datagram.size() == raida::header_size);
         CHECK(answer.verified);
-        CHECK(votes_of(of, complainer) == std::string(16, vote));
+        CHECK(votes_of(of, 16, complainer) == std::string(16, vote));
     }
 }
 
-TEST_CASE("one part missing: the server has no vote on any token of the chunk", "[split_chunk]")
+TEST_CASE("one part missing: the server has no vote on any token of the chunk", "[chunk_answers]")
 {
-    chunk of{first, 12, whole(), bit_order::lsb_first};
-    CHECK(votes_of(of, complainer) == std::string(12, 'e'));
+    chunk of = made(12, whole(), bit_order::lsb_first);
+    CHECK(votes_of(of, 12, complainer) == std::string(12, 'e'));
     add(of, 0, "pppp");
     add(of, 8, "pppp");
-    CHECK(votes_of(of, complainer) == std::string(12, 'e')); // its first answer stands
-    CHECK(of.joined()[complainer].status() == status::invalid_packet_length);
+    CHECK(votes_of(of, 12, complainer) == std::string(12, 'e')); // its first answer stands
+    CHECK(of.whole()[complainer].status() == status::invalid_packet_length);
     add(of, 4, "ffff");
-    CHECK(votes_of(of, complainer) == "ppppffffpppp");
+    CHECK(votes_of(of, 12, complainer) == "ppppffffpppp");
 }
 
-TEST_CASE("a part that is no answer is a part that is missing", "[split_chunk]")
+TEST_CASE("a part that is no answer is a part that is missing", "[chunk_answers]")
 {
     const auto mixed = tests::datagram(status::mixed, {0x05});
     const auto refuses = [](const raida::replies<N>& part, bits servers = asked) {
-        chunk of{first, 8, whole(), bit_order::lsb_first};
+        chunk of = made(8, whole(), bit_order::lsb_first);
         add(of, 4, "pfpf");
-        of.add(first, 4, part, servers);
-        return votes_of(of, complainer) == std::string(8, 'e');
+        of.take(first, 4, part, servers);
+        const std::string votes = votes_of(of, 8, complainer);
+        return votes.find_first_of("pf") == std::string::npos;
     };
     CHECK_FALSE(refuses(from_complainer(mixed)));
     CHECK(refuses(from_complainer(mixed, false)));
@@ -140,39 +139,39 @@ TEST_CASE("a part that is no answer is a part that is missing", "[split_chunk]")
     CHECK(refuses(from_complainer(cut)));
 }
 
-TEST_CASE("several servers may complain, and each gets its own votes", "[split_chunk]")
+TEST_CASE("several servers may complain, and each gets its own votes", "[chunk_answers]")
 {
     auto answers = whole();
     answers.answer(0, tests::datagram(status::invalid_packet_length), false);
-    chunk of{first, 4, std::move(answers), bit_order::lsb_first};
+    chunk of = made(4, answers);
     auto left = tests::silence<N>(), right = tests::silence<N>();
     left.answer(0, tests::judgement("pf"));
     left.answer(complainer, tests::judgement("fp"));
     right.answer(0, tests::judgement("ff"));
-    of.add(first, 2, left, bits{asked}.set(0));
-    of.add(first + 2, 2, right, bits{asked}.set(0)); // where the other one is silent
-    CHECK(votes_of(of, 0) == "pfff");
-    CHECK(votes_of(of, complainer) == "eeee");
-    CHECK(votes_of(of, 1) == "pppp");
+    of.take(first, 2, left, bits{asked}.set(0));
+    of.take(first + 2, 2, right, bits{asked}.set(0)); // where the other one is silent
+    CHECK(votes_of(of, 4, 0) == "pfff");
+    CHECK(votes_of(of, 4, complainer) == "nnnn"); // as it was last heard of
+    CHECK(votes_of(of, 4, 1) == "pppp");
 }
 
-TEST_CASE("what is put together looks as the server would have said it", "[split_chunk]")
+TEST_CASE("what is put together looks as the server would have said it", "[chunk_answers]")
 {
     using std::chrono::milliseconds;
     auto answers = whole();
     answers.answer(complainer, tests::datagram(status::invalid_packet_length), false, milliseconds{1}, 2);
-    chunk of{first, 9, std::move(answers), bit_order::lsb_first};
+    chunk of = made(9, answers);
     auto part = tests::silence<N>();
     part.answer(complainer, tests::judgement("ppppp"), true, milliseconds{7});
-    of.add(first, 5, part, asked);
+    of.take(first, 5, part, asked);
     add(of, 5, "pppf");
-    const raida::reply& joined = of.joined()[complainer];
+    const raida::reply& joined = of.whole()[complainer];
     CHECK(std::ranges::equal(joined.datagram, tests::judgement("ppppppppf")));
-    CHECK(joined.attempts == 2);
-    CHECK(of.joined()[complainer].status() == status::mixed); // asked twice
+    CHECK(joined.status() == status::mixed);
+    CHECK(joined.verified);
 }
 
-TEST_CASE("chunks of any size cut anywhere come out as they went in", "[split_chunk]")
+TEST_CASE("chunks of any size cut anywhere come out as they went in", "[chunk_answers]")
 {
     tests::dice dice{7};
     for (int round = 0; round < 200; ++round) {
@@ -180,11 +179,11 @@ TEST_CASE("chunks of any size cut anywhere come out as they went in", "[split_ch
         const std::size_t count = 2 + dice.below(130);
         const std::string votes = dice.votes(count, dice.below(3) * 50);
         const std::size_t middle = 1 + dice.below(count - 1);
-        chunk of{first, count, whole(), order};
+        chunk of = made(count, whole(), order);
         const std::string_view all{votes};
         add(of, middle, all.substr(middle), order);
         add(of, 0, all.substr(0, middle), order);
-        if (votes_of(of, complainer, order) != votes)
+        if (votes_of(of, count, complainer, order) != votes)
             FAIL("round " << round << ": " << count << " cut at " << middle);
     }
 }

@@ -1,0 +1,84 @@
+// A question that has no tokens: echo, version.
+#ifndef RAIDA_CLIENT_DETAIL_ENQUIRY_HPP
+#define RAIDA_CLIENT_DETAIL_ENQUIRY_HPP
+
+#include <raida/async/detail/pending_result.hpp>
+#include <raida/base/errc.hpp>
+#include <raida/client/call_options.hpp>
+#include <raida/client/detail/exchanges.hpp>
+#include <raida/client/detail/progress_report.hpp>
+
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace raida::inline v1::detail {
+
+/// `Read` makes the result of the answers.
+template <class Core, class Result, class Read>
+class enquiry final : public asker<Core::size>,
+                      public std::enable_shared_from_this<enquiry<Core, Result, Read>>
+{
+  public:
+    static constexpr std::size_t N = Core::size;
+
+    enquiry(std::shared_ptr<Core> core, command_code what, Read read, call_options<N> how,
+            std::unique_ptr<pending_result<Result>> waiting)
+        : core_{std::move(core)},
+          what_{what},
+          read_{std::move(read)},
+          how_{std::move(how)},
+          waiting_{std::move(waiting)},
+          report_{what, 0}
+    {}
+
+    void start()
+    {
+        const auto deadline = how_.deadline.value_or(core_->settings.deadline);
+        const auto error = core_->network ? deadline.check() : make_error_code(errc::engine_stopped);
+        if (error)
+            return waiting_->complete(error, Result{});
+        waiting_->on_cancel([weak = this->weak_from_this()] {
+            if (const auto self = weak.lock())
+                self->exchanges_.cancel();
+        });
+        const question<N> asked{.what = what_,
+                                .deadline = deadline,
+                                .retry = how_.retry.value_or(core_->settings.retry),
+                                .until = core_->end_of_budget(how_.budget)};
+        report_.asked(asked.servers);
+        exchanges_.start(core_, asked, 0, this->shared_from_this());
+    }
+
+    // asker
+    requests<N> build(std::uint32_t, std::error_code& error) override
+    {
+        return what_ == echo_command ? core_->ask.echo(error) : core_->ask.version(error);
+    }
+    void settled(std::uint32_t, const reply& one, bool) override { report_.settled(one); }
+    bool has_enough(std::uint32_t, const replies<N>&, const std::bitset<N>&) override { return false; }
+    void finished(std::uint32_t, std::error_code error, replies<N>& answers) override
+    {
+        waiting_->complete(error, read_(std::move(answers)));
+    }
+    void tell() override
+    {
+        if (how_.on_progress)
+            how_.on_progress(report_.now(0));
+    }
+
+  private:
+    std::shared_ptr<Core> core_;
+    command_code what_;
+    Read read_;
+    call_options<N> how_;
+    std::unique_ptr<pending_result<Result>> waiting_;
+    progress_report<N> report_;
+    exchanges<Core> exchanges_;
+};
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_CLIENT_DETAIL_ENQUIRY_HPP
