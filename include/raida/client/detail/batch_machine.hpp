@@ -75,7 +75,7 @@ class batch_machine
     {
         if (asked_.size() >= rules_.window || has_stopped_)
             return std::nullopt;
-        if (queue_.empty() && next_ != tokens_.size())
+        while (queue_.empty() && next_ != tokens_.size()) // tokens without any number are asked of nobody
             cut_chunk(most);
         if (queue_.empty())
             return std::nullopt;
