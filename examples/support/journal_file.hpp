@@ -7,6 +7,7 @@
 #include "secret_file.hpp"
 
 #include <raida/client/journal.hpp>
+#include <raida/client/transfer.hpp>
 
 #include <cstdio>
 #include <string>

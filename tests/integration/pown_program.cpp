@@ -372,9 +372,9 @@ TEST_CASE("a bad journal is exit code 2 and one line with place and reason", "[p
     const std::pair<std::string, std::string> cases[] = {
         {"", "line 1: cut off: the rest is missing"},
         {net.files->read("tokens.csv"), "line 1, the name of the format"},
-        {good.substr(0, good.size() - 1), "line 5: cut off: the rest is missing"},
-        {good.substr(0, good.size() / 2), "line 3: cut off: the rest is missing"},
-        {odd_digit, "line 2, new authenticity number of server 24"},
+        {good.substr(0, good.size() - 1), "line 6: cut off: the rest is missing"},
+        {good.substr(0, good.size() / 2), "line 4: cut off: the rest is missing"},
+        {odd_digit, "line 3, new authenticity number of server 24"},
         {good + "\n", "cut off"},
     };
     for (const auto& [text, complaint] : cases)

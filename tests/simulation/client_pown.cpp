@@ -57,7 +57,7 @@ TEST_CASE("a token changes hands in one round trip", "[client][pown]")
     CHECK(w.finds == 0);
     REQUIRE(records.size() == 2);
     CHECK(records[0].coin == raida::default_coin);
-    CHECK(records[0].servers != 0);
+    CHECK(records[0].servers[24] != 0);
     CHECK(records[0].holdings[0][0] == holding::unknown);
     CHECK_FALSE(records[0].finished);
     CHECK(records[1].finished);
@@ -380,10 +380,12 @@ TEST_CASE("a recovery of another coin, or of other servers, is refused", "[clien
     CHECK(recover(other) == errc::other_coin);
     other.coin.reset(); // as old journals
     CHECK_FALSE(recover(other));
-    ++other.servers;
+    other.servers[0] = 1; // one has moved
+    CHECK_FALSE(recover(other));
+    other.servers.fill(1);
     CHECK(recover(other) == errc::other_servers);
     CHECK_FALSE(recover(other, true));
-    other.servers = 0;
+    other.servers = {};
     CHECK_FALSE(recover(other));
     w.client->set_servers(raida::loopback(19'000));
     CHECK(recover(*record) == errc::other_servers);

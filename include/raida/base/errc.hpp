@@ -56,7 +56,7 @@ enum class errc
     journal_in_use,        ///< another process, or another object, has this journal
     journal_unfinished,    ///< a journal whose transfer is not over: recover it first
     other_coin,            ///< a journal of another coin than the client's
-    other_servers,         ///< a journal of another list of servers than the client's
+    other_servers,         ///< a journal whose servers are mostly not the client's
     truncated,             ///< a text that ends before its end
     damaged,               ///< a text whose checksum or count does not fit
 };

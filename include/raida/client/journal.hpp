@@ -59,7 +59,7 @@ class journal_writer
   public:
     journal_text write(const transfer_record<N>& record)
     {
-        constexpr std::size_t frame = 192, numbers = 32, line = numbers + N + 2 * N * 33;
+        constexpr std::size_t frame = 192 + 8 * N, numbers = 32, line = numbers + N + 2 * N * 33;
         made_.bytes_ = secret_bytes{frame + record.tokens.size() * line};
         put_all(journal_name, ',', journal_version, ',', N, '\n');
         put_facts(record);
@@ -76,9 +76,7 @@ class journal_writer
             put('\n');
         }
         put_all("end,", record.tokens.size(), ',', record.finished ? journal_finished : journal_open, ',');
-        std::array<std::uint8_t, 4> checksum{};
-        store_big<4>(checksum.data(), crc32_of(made_.text()));
-        put_hex(checksum);
+        put_hex_number(crc32_of(made_.text()));
         put('\n');
         return std::move(made_);
     }
@@ -92,9 +90,11 @@ class journal_writer
         put_all(journal_facts, ',');
         record.coin ? put(*record.coin) : put('-');
         put(',');
-        std::array<std::uint8_t, 8> servers{};
-        store_big<8>(servers.data(), record.servers);
-        record.servers != 0 ? put_hex(servers) : put('-');
+        if (record.servers == decltype(record.servers){})
+            put('-');
+        else
+            for (const std::uint32_t server : record.servers)
+                put_hex_number(server);
         put(',');
         until > 0 ? put(until) : put('-');
         put('\n');
@@ -124,6 +124,12 @@ class journal_writer
             put_hex(number.bytes());
         }
     }
+    void put_hex_number(std::uint32_t number)
+    {
+        std::array<std::uint8_t, 4> bytes{};
+        store_big<4>(bytes.data(), number);
+        put_hex(bytes);
+    }
     void put_hex(bytes_view bytes)
     {
         for (const std::uint8_t byte : bytes) {
@@ -138,7 +144,7 @@ class journal_writer
 } // namespace detail
 
 /// The text of a record, as client::async_pown() gives one to its journal: a heading; a line with the coin,
-/// the servers' fingerprint in hex, and the second until which both numbers are needed (since 1970, UTC),
+/// the servers' fingerprints in hex, and the second until which both numbers are needed (since 1970, UTC),
 /// each "-" where it is not known; one line per token with denomination, serial number, a letter per server
 /// for what it holds (u unknown, o old, n new, x neither, - not asked), N old and N new authenticity numbers
 /// in hex; an end line with count, state and CRC-32, so that a cut or damaged text is noticed. Holdings that

@@ -75,8 +75,8 @@ struct pown_options
     /// Something was settled.
     std::function<void(const pown_progress<N>&)> on_progress{};
 
-    /// A recovery may ask other addresses than those that the journal knows: servers have moved. Without it
-    /// errc::other_servers.
+    /// A recovery may ask other servers than those that the journal knows: they have moved. Without it
+    /// errc::other_servers, if more of them have another address than have the same.
     bool other_servers = false;
 };
 

@@ -35,8 +35,8 @@ struct transfer_record
     std::vector<std::array<holding, N>> holdings{}; ///< what is known; all unknown before anything was sent
     bool finished = false;                          ///< written after the last answer
 
-    std::optional<std::uint16_t> coin{}; ///< whose tokens these are; journals of version 1 do not say
-    std::uint64_t servers = 0;           ///< fingerprint of the servers' addresses; 0: not said
+    std::optional<std::uint16_t> coin{};    ///< whose tokens these are; journals of version 1 do not say
+    std::array<std::uint32_t, N> servers{}; ///< fingerprints of their addresses; 0: not said
 
     /// Servers write their memory to disk only now and then, and one that is killed before forgets the
     /// change: until this time has passed and a find has confirmed, both numbers must be kept. The epoch:

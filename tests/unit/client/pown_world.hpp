@@ -113,7 +113,7 @@ struct pown_world
     void drain()
     {
         while (auto next = machine.next(*locks))
-            std::visit([this](auto& action) { take(action); }, *next);
+            std::visit([this](auto& action) { this->take(action); }, *next);
         check_claims();
     }
 

@@ -122,7 +122,7 @@ class client_core final : private shutdown_hook
     }
 
     /// What a journal says of the addresses in use.
-    [[nodiscard]] std::uint64_t fingerprint() const { return servers_fingerprint(servers_); }
+    [[nodiscard]] auto fingerprint() const { return servers_fingerprint(servers_); }
 
     void replace(const server_list<N>& servers)
     {

@@ -104,10 +104,11 @@ class journal_reader
                 return refuse(errc::malformed_line, "coin");
         }
         if (const auto servers = take_until(',', line); servers != "-") {
-            std::array<std::uint8_t, 8> bytes{};
+            std::array<std::uint8_t, 4 * N> bytes{};
             if (!from_hex(servers, bytes))
-                return refuse(errc::malformed_line, "fingerprint of the servers");
-            record_.servers = load_big<8, std::uint64_t>(bytes.data());
+                return refuse(errc::malformed_line, "fingerprints of the servers");
+            for (std::size_t i = 0; i < N; ++i)
+                record_.servers[i] = load_big<4>(bytes.data() + 4 * i);
         }
         if (line != "-")
             read_until(line);

@@ -144,7 +144,7 @@ class pown_driver final : public waiting_call,
             return error;
         if (record_.coin && *record_.coin != settings.requests.coin)
             return errc::other_coin;
-        if (record_.servers != 0 && record_.servers != core_->fingerprint() && !how_.other_servers)
+        if (are_other_servers(record_.servers, core_->fingerprint()) && !how_.other_servers)
             return errc::other_servers;
         if (!Core::codec_type::encrypts && !settings.allow_plain_pown)
             return errc::plain_pown;

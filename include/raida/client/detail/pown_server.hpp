@@ -4,13 +4,13 @@
 
 #include <raida/client/detail/page_locks.hpp>
 #include <raida/client/detail/pown_answer.hpp>
+#include <raida/client/detail/server_holdings.hpp>
 #include <raida/client/detail/token_order.hpp>
 #include <raida/client/transfer_record.hpp>
 #include <raida/wire/commands.hpp>
 #include <raida/wire/packet.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -49,17 +49,11 @@ class pown_server
 
     /// What is held at each position to begin with.
     pown_server(std::vector<holding> held, const pown_patience& patience)
-        : held_{std::move(held)}, powned_(held_.size()), patience_{patience}
-    {
-        for (const holding one : held_)
-            ++count_[static_cast<std::size_t>(one)];
-    }
+        : held_{std::move(held), patience.pown_again}, patience_{patience}
+    {}
 
-    [[nodiscard]] holding at(std::uint32_t position) const noexcept { return held_[position]; }
-    [[nodiscard]] std::size_t count(holding which) const noexcept
-    {
-        return count_[static_cast<std::size_t>(which)];
-    }
+    [[nodiscard]] holding at(std::uint32_t position) const noexcept { return held_.at(position); }
+    [[nodiscard]] std::size_t count(holding which) const noexcept { return held_.count(which); }
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
     [[nodiscard]] bool is_over() const noexcept { return stage_ == stage::over; }
 
@@ -67,8 +61,8 @@ class pown_server
     void assume_old()
     {
         for (std::uint32_t at = 0; at < held_.size(); ++at)
-            if (held_[at] == holding::unknown)
-                set(at, holding::old_number);
+            if (held_.at(at) == holding::unknown)
+                held_.set(at, holding::old_number);
     }
 
     /// No question any more.
@@ -110,13 +104,6 @@ class pown_server
     };
     static constexpr unsigned most_quiet = 2, most_refused = 8;
 
-    void set(std::uint32_t position, holding known)
-    {
-        --count_[static_cast<std::size_t>(held_[position])];
-        ++count_[static_cast<std::size_t>(known)];
-        held_[position] = known;
-    }
-
     // ---- passes
 
     // What a pown left open is found first; then whatever is known to be old goes before what is not known.
@@ -126,7 +113,7 @@ class pown_server
             quiet_ = heard_ ? 0 : quiet_ + 1;
         const bool gave_up = stopped_ || quiet_ >= most_quiet || refused_ >= most_refused;
         const bool may_find = count(holding::unknown) != 0 && finds_ < patience_.find_rounds;
-        const bool may_pown = !silent_ && can_pown();
+        const bool may_pown = !silent_ && held_.may_pown_any();
         heard_ = false;
         if (gave_up)
             stage_ = stage::over;
@@ -167,17 +154,7 @@ class pown_server
 
     [[nodiscard]] bool is_wanted(std::uint32_t at) const noexcept
     {
-        return stage_ == stage::powning
-                   ? held_[at] == holding::old_number && powned_[at] <= patience_.pown_again
-                   : held_[at] == holding::unknown;
-    }
-
-    [[nodiscard]] bool can_pown() const noexcept
-    {
-        for (std::uint32_t at = 0; at < held_.size(); ++at)
-            if (held_[at] == holding::old_number && powned_[at] <= patience_.pown_again)
-                return true;
-        return false;
+        return stage_ == stage::powning ? held_.may_pown(at) : held_.at(at) == holding::unknown;
     }
 
     // ---- questions
@@ -240,13 +217,10 @@ class pown_server
         return std::nullopt;
     }
 
-    // From now on the server may hold either number.
     pown_question leave(std::vector<std::uint32_t> taken)
     {
-        for (const std::uint32_t at : taken) {
-            set(at, holding::unknown);
-            ++powned_[at];
-        }
+        for (const std::uint32_t at : taken)
+            held_.pown(at);
         ++in_flight_;
         return {pown_command, std::move(taken)};
     }
@@ -257,10 +231,8 @@ class pown_server
     {
         using kind = pown_answer::kind;
         if (answer.what == kind::unsent) {
-            for (const std::uint32_t at : asked.at) {
-                set(at, holding::old_number);
-                --powned_[at];
-            }
+            for (const std::uint32_t at : asked.at)
+                held_.take_back(at);
             queue_.clear();
         } else if (answer.what == kind::usable) {
             heard_ = !silent_;
@@ -292,7 +264,7 @@ class pown_server
     void take_in(const pown_question& asked, const pown_answer& answer)
     {
         for (std::size_t i = 0; i < asked.at.size(); ++i)
-            set(asked.at[i], answer.now[i]);
+            held_.set(asked.at[i], answer.now[i]);
     }
 
     // One at a time from here, so that a server that refuses everything does so to few questions.
@@ -326,9 +298,7 @@ class pown_server
         return true;
     }
 
-    std::vector<holding> held_;        // by position
-    std::vector<std::uint8_t> powned_; // how often, by position
-    std::array<std::uint32_t, 5> count_{};
+    server_holdings held_;
     pown_patience patience_;
     std::vector<stretch> queue_; // of this pass, in the order in which they are asked
     std::uint32_t in_flight_ = 0;
