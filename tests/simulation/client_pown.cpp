@@ -491,9 +491,7 @@ TEST_CASE("a pown cancelled or destroyed at any moment claims nothing that is no
     }
 }
 
-// These two need answers to be handed on one by one, as they come.
-TEST_CASE("a silent server keeps no token waiting, and costs its deadline and one find",
-          "[.][answers one by one]")
+TEST_CASE("a silent server keeps no token waiting, and costs its deadline and one find", "[client][pown]")
 {
     pown_servers w{on_one_page(1)};
     w.happens = [](std::size_t server, raida::command_code) {
@@ -510,7 +508,7 @@ TEST_CASE("a silent server keeps no token waiting, and costs its deadline and on
     CHECK(got.result.count(0, holding::new_number) == 24);
 }
 
-TEST_CASE("a silent server keeps no page of the others waiting", "[.][answers one by one]")
+TEST_CASE("a silent server keeps no page of the others waiting", "[client][pown]")
 {
     pown_servers w{on_one_page(1000)};
     w.happens = [](std::size_t server, raida::command_code) {

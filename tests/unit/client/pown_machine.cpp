@@ -383,6 +383,20 @@ TEST_CASE("a server that finds datagrams too long gets shorter ones, and no othe
     CHECK(w.asked_of(2, "pown") <= 6);
 }
 
+TEST_CASE("a server that is known to take less gets less from the beginning", "[pown_machine]")
+{
+    world w{of_one_page(4), with({.most_pown = 4, .most_find = 4})};
+    w.machine.limit(1, 3, 100);
+    w.machine.limit(2, 0, 0); // one at least
+    w.start();
+    CHECK(w.asked == texts{"pown 0 @2", "pown 0 1 2 @1", "pown 0 1 2 3 @0"});
+    w.machine.limit(1, 100, 100); // what was learned stays
+    w.run();
+    CHECK(w.asked_of(1, "pown") == 2);
+    CHECK(w.asked_of(2, "pown") == 4);
+    CHECK(w.known(3) == "nnn");
+}
+
 TEST_CASE("a server that finds every datagram too long is given up soon", "[pown_machine]")
 {
     world w{of_one_page(360), with({.most_pown = 36, .most_find = 36, .least = 12})};

@@ -73,6 +73,9 @@ class pown_driver final : public waiting_call,
             return; // the one that runs goes on
         const auto self = this->shared_from_this();
         in_turn_ = true;
+        for (std::size_t server = 0; server < N; ++server) // other calls may have learned meanwhile
+            machine_->limit(server, core_->most_tokens(server, pown_command),
+                            core_->most_tokens(server, find_command));
         look_around();
         std::exception_ptr thrown;
         while (auto next = machine_->next(core_->pages)) {
@@ -104,7 +107,14 @@ class pown_driver final : public waiting_call,
         return what == pown_command ? core_->ask.pown(tokens, numbers, error)
                                     : core_->ask.find(tokens, numbers, error);
     }
-    void settled(std::uint32_t id, const reply& one, bool) override { machine_->answered(id, one); }
+    void settled(std::uint32_t id, const reply& one, bool) override
+    {
+        if (one && one.status() == status::invalid_packet_length) {
+            const auto& [what, indices] = asked_.at(id);
+            core_->shorten(one.server, what, indices.size());
+        }
+        machine_->answered(id, one);
+    }
     bool has_enough(std::uint32_t, const replies<N>&, const std::bitset<N>&) override { return false; }
     void finished(std::uint32_t id, std::error_code error, replies<N>&) override
     {
@@ -160,6 +170,7 @@ class pown_driver final : public waiting_call,
     void make_machine()
     {
         const auto& settings = core_->settings;
+        const auto limit = settings.requests.datagram_limit;
         std::vector<token_id> tokens;
         std::vector<std::bitset<N>> numbers;
         for (const auto& one : record_.tokens) {
@@ -169,8 +180,8 @@ class pown_driver final : public waiting_call,
         const pown_rules rules{.patience = {.find_rounds = how_.find_rounds,
                                             .pown_again = how_.pown_again,
                                             .window = settings.chunks_in_flight,
-                                            .most_pown = most_tokens(pown_command),
-                                            .most_find = most_tokens(find_command),
+                                            .most_pown = max_tokens(pown_command, limit),
+                                            .most_find = max_tokens(find_command, limit),
                                             .least = max_tokens(find_command, smallest_datagram_limit)},
                                .quorum = votes_needed<N>(settings.consensus),
                                .bit_order = settings.consensus.bit_order,
@@ -180,15 +191,6 @@ class pown_driver final : public waiting_call,
         until_ = rules.until;
         who_ = core_->calls.new_owner();
         machine_.emplace(tokens, numbers, rules, who_);
-    }
-
-    // That every server takes.
-    [[nodiscard]] std::size_t most_tokens(command_code what) const
-    {
-        std::size_t most = core_->most_tokens(0, what);
-        for (std::size_t server = 1; server < N; ++server)
-            most = std::min(most, core_->most_tokens(server, what));
-        return std::max<std::size_t>(most, 1);
     }
 
     // ---- what happens meanwhile

@@ -115,6 +115,12 @@ class pown_machine
     /// Somebody has given back a page of this server.
     void pages_free(std::size_t server) { changed_.set(server); }
 
+    /// This server takes no more tokens in one datagram.
+    void limit(std::size_t server, std::size_t most_pown, std::size_t most_find)
+    {
+        servers_[server].limit(most_pown, most_find);
+    }
+
     /// Nothing more is asked; what has left is still awaited. While a record is being written this ends all.
     void cancel()
     {

@@ -65,6 +65,13 @@ class pown_server
                 held_.set(at, holding::old_number);
     }
 
+    /// No more tokens than so many in one datagram.
+    void limit(std::size_t most_pown, std::size_t most_find) noexcept
+    {
+        patience_.most_pown = std::clamp<std::size_t>(most_pown, 1, patience_.most_pown);
+        patience_.most_find = std::clamp<std::size_t>(most_find, 1, patience_.most_find);
+    }
+
     /// No question any more.
     void stop() noexcept
     {
