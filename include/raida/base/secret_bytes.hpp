@@ -39,10 +39,13 @@ class basic_secret_bytes
     basic_secret_bytes(basic_secret_bytes&& other) noexcept
         : memory_{std::exchange(other.memory_, nullptr)}, size_{std::exchange(other.size_, 0)}
     {}
+    // What this held dies here, not with the operand: in a template, clang never destroys that of `bytes =
+    // {}`.
     basic_secret_bytes& operator=(basic_secret_bytes other) noexcept
     {
-        std::swap(memory_, other.memory_);
-        std::swap(size_, other.size_);
+        const basic_secret_bytes held{std::move(*this)};
+        memory_ = std::exchange(other.memory_, nullptr);
+        size_ = std::exchange(other.size_, 0);
         return *this;
     }
     ~basic_secret_bytes()

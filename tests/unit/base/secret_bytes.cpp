@@ -36,6 +36,15 @@ struct watching_allocator
 using watched = raida::basic_secret_bytes<watching_allocator>;
 using records = std::vector<std::string>;
 
+// In a template, where clang forgets to destroy the operand of an assignment.
+template <class Secret>
+struct holder
+{
+    watched secret{bytes("DEADBEEF")};
+
+    void clear() { secret = {}; }
+};
+
 } // namespace
 
 TEST_CASE("secret bytes are wiped before their memory is given back", "[secret_bytes]")
@@ -57,6 +66,17 @@ TEST_CASE("secret bytes that are assigned to wipe what they held", "[secret_byte
 
     CHECK(watching_allocator::returned == records{"00000000"});
     CHECK(hex(raida::bytes_view{secret}) == "0102");
+}
+
+TEST_CASE("secret bytes that are cleared wipe what they held, in templates too", "[secret_bytes]")
+{
+    holder<watched> held;
+    watching_allocator::returned.clear();
+
+    held.clear();
+
+    CHECK(watching_allocator::returned == records{"00000000"});
+    CHECK(held.secret.empty());
 }
 
 TEST_CASE("a copy of secret bytes is its own, a move takes the memory along", "[secret_bytes]")
