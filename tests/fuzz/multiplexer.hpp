@@ -93,7 +93,7 @@ class multiplexer_run
         case 12:
             return cancel();
         default:
-            return board_.lane_of(next(n)).renew();
+            return renew(next(n));
         }
     }
 
@@ -155,14 +155,13 @@ class multiplexer_run
         std::array<raida::outgoing, 4> batch;
         const auto count = board_.next_batch(server, batch);
         const auto done = std::min(count, most);
-        auto& lane = board_.lane_of(server);
         for (std::size_t i = 0; i < done; ++i)
-            note_sent(server, lane.generation(), batch[i]);
+            note_sent(server, board_.generation(server), batch[i]);
         if (next(8) == 0) // found while sending
             fail();
         board_.sent(server, std::span{batch}.first(done), now_, next(2) == 0);
         if (done < count && next(4) == 0)
-            board_.fail_unsent(server, batch[done], std::make_error_code(std::errc::host_unreachable));
+            board_.fail_unsent(server, batch[done], std::make_error_code(std::errc::host_unreachable), now_);
     }
 
     void note_sent(std::size_t server, std::uint8_t generation, const raida::outgoing& one)
@@ -234,7 +233,7 @@ class multiplexer_run
             return;
         const sent_datagram& to = sent_[sent_.size() - 1 - next(std::min<std::size_t>(sent_.size(), 20))];
         const auto generation = static_cast<std::uint8_t>(
-            (to.generation + (honest || next(5) != 0 ? 0U : 1U)) % raida::detail::lane<n>::generations);
+            (to.generation + (honest || next(5) != 0 ? 0U : 1U)) % raida::detail::socket_generations::count);
         const bytes whole = make_answer(to, generation, honest);
         const auto before = books_.movements(board_, to.server);
         board_.on_datagram(to.server, generation, {.bytes = whole, .truncated = !honest && next(16) == 0},
@@ -280,11 +279,19 @@ class multiplexer_run
         check(!board_.has_results(), "all results were taken");
     }
 
+    void renew(std::size_t server)
+    {
+        (void)board_.renew(server);
+        board_.close_retired([&](std::size_t of, std::uint8_t generation) {
+            check(generation != board_.generation(of), "no socket in use is closed");
+        });
+    }
+
     void cancel()
     {
         if (board_.rounds().size() != 0)
             board_.finish(board_.rounds()[static_cast<std::uint32_t>(next(board_.rounds().size()))],
-                          std::make_error_code(std::errc::operation_canceled));
+                          std::make_error_code(std::errc::operation_canceled), now_);
     }
 
     void finish_everything()

@@ -39,7 +39,7 @@ class multiplexer_books
         bytes seen_bytes{};
     };
 
-    struct fan_out
+    struct fan_out : raida::detail::round_owner
     {
         raida::replies<n> answers{};
         std::array<question, n> questions{};

@@ -2,8 +2,10 @@
 #ifndef RAIDA_ENGINE_LIMITS_HPP
 #define RAIDA_ENGINE_LIMITS_HPP
 
+#include <raida/engine/deadlines.hpp>
 #include <raida/engine/learning.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +39,17 @@ struct limits
 
     /// Bytes of the receive buffer asked of the operating system for each lane; 0: its default.
     std::size_t receive_buffer = 1'048'576;
+
+    /// The same within bounds that an engine can keep: ten minutes in a queue, an hour of grace, a place per
+    /// lane at least.
+    [[nodiscard]] constexpr limits checked() const noexcept
+    {
+        limits fixed = *this;
+        fixed.queue_wait = std::clamp<std::chrono::nanoseconds>(queue_wait, {}, std::chrono::minutes{10});
+        fixed.grace = std::clamp<std::chrono::nanoseconds>(grace, {}, longest_deadline);
+        fixed.in_flight_per_lane = std::max<std::size_t>(in_flight_per_lane, 1);
+        return fixed;
+    }
 };
 
 } // namespace raida::inline v1

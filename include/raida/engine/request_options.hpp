@@ -1,7 +1,8 @@
-// What a caller may say about one fan-out, and what an engine is allowed in all.
+// What a caller may say about one fan-out.
 #ifndef RAIDA_ENGINE_REQUEST_OPTIONS_HPP
 #define RAIDA_ENGINE_REQUEST_OPTIONS_HPP
 
+#include <raida/base/errc.hpp>
 #include <raida/base/inline_function.hpp>
 #include <raida/consensus/completion.hpp>
 #include <raida/engine/deadlines.hpp>
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <system_error>
 
 namespace raida::inline v1 {
 
@@ -39,6 +41,18 @@ struct request_options
     /// How long all of it may take, retries and waits for a place included; what is open then is
     /// errc::timed_out. Zero: no limit beyond the deadlines.
     std::chrono::nanoseconds overall{};
+
+    /// Empty, errc::invalid_deadline, or what is wrong with `complete`.
+    [[nodiscard]] std::error_code check() const noexcept
+    {
+        if (const auto error = deadline.check())
+            return error;
+        if (const auto error = complete.check())
+            return error;
+        const bool wrong = linger < linger.zero() || linger > longest_deadline || overall < overall.zero() ||
+                           overall > longest_deadline || retry.attempts == 0 || retry.attempts > 255;
+        return wrong ? make_error_code(errc::invalid_deadline) : std::error_code{};
+    }
 };
 
 } // namespace raida::inline v1

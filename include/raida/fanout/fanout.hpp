@@ -173,19 +173,19 @@ class fanout
 
     /// What was learned about each server's round trips, to be saved: the next engine starts with it through
     /// learn().
-    [[nodiscard]] std::array<round_trip, N> learned_round_trips() const { return engine_->round_trips(); }
+    [[nodiscard]] std::array<round_trip, N> learned_round_trips() const { return engine_->known().round_trips(); }
 
     /// Replaces what was learned about all servers.
-    void learn(const std::array<round_trip, N>& known) { engine_->learn(known); }
+    void learn(const std::array<round_trip, N>& known) { engine_->known().learn(known); }
 
     /// Is this server left out at the moment, since it failed again and again? See limits::isolation.
-    [[nodiscard]] bool is_isolated(std::size_t server) const { return engine_->is_isolated(server); }
+    [[nodiscard]] bool is_isolated(std::size_t server) const { return engine_->known().is_isolated(server); }
 
     /// How long a request of `size` bytes to this server would be awaited at first if it were sent now.
     [[nodiscard]] std::chrono::nanoseconds timeout_for(std::size_t server, const deadlines<N>& deadline,
                                                        command_code what, std::size_t size) const
     {
-        return engine_->timeout_for(server, deadline, what, size);
+        return engine_->known().timeout_for(server, deadline, what, size);
     }
 
     /// From now on server `index` is asked at `endpoint`. Requests in flight are still awaited at the old
@@ -201,7 +201,7 @@ class fanout
             return;
         engine_->transport().set_endpoint(index, endpoint);
         engine_->renew_lane(index);
-        engine_->forget(index);
+        engine_->known().forget(index);
     }
 
     /// The same, throwing std::system_error.

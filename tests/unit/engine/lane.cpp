@@ -169,42 +169,25 @@ TEST_CASE("places are counted, in all and by socket", "[lane]")
     fixture on{3};
     for (std::uint32_t i = 0; i < 3; ++i)
         on.add(i, static_cast<std::uint16_t>(i));
-    const auto first = on.in.generation();
+    const auto first = on.in.sockets.current();
     on.send(0);
-    on.in.renew();
-    CHECK(on.in.previous_generation() == first);
+    CHECK(!on.in.sockets.renew());
     on.send(1);
     CHECK(on.in.in_flight() == 2);
     CHECK(on.in.at(0).generation == first);
-    CHECK(on.in.at(1).generation == on.in.generation());
-    CHECK(on.in.is_awaited(first));
+    CHECK(on.in.at(1).generation == on.in.sockets.current());
+    CHECK(!on.in.sockets.take_closable());
     on.remove(0);
-    CHECK(!on.in.is_awaited(first));
-    CHECK(on.in.is_awaited(on.in.generation()));
+    CHECK(on.in.sockets.take_closable() == first);
     on.remove(1);
     CHECK(on.in.in_flight() == 0);
     CHECK(on.waiting() == std::vector<std::uint32_t>{2});
 }
 
-TEST_CASE("sends are counted from each renewal on, and generations go round", "[lane]")
-{
-    fixture on{1};
-    on.add(0, 1);
-    on.send(0);
-    CHECK(on.in.sent_since_renewal() == 1);
-    for (std::size_t i = 1; i <= 2 * raida::detail::lane<3>::generations; ++i) {
-        const auto before = on.in.generation();
-        on.in.renew();
-        CHECK(on.in.generation() == i % raida::detail::lane<3>::generations);
-        CHECK(on.in.previous_generation() == before);
-        CHECK(on.in.sent_since_renewal() == 0);
-    }
-}
-
 TEST_CASE("the only request in flight is known as long as it is the only one", "[lane]")
 {
     fixture on{3};
-    const auto now = on.in.generation();
+    const auto now = on.in.sockets.current();
     CHECK(on.in.sole_in_flight(now) == no_round);
     on.add(0, 10);
     on.add(1, 11);
@@ -229,7 +212,7 @@ TEST_CASE("a retry that waits may still be answered, so nobody else is the only 
     on.in.enqueue(0); // to be asked again
     on.send(1);
     CHECK(on.in.in_flight() == 1);
-    CHECK(on.in.sole_in_flight(on.in.generation()) == no_round);
+    CHECK(on.in.sole_in_flight(on.in.sockets.current()) == no_round);
     on.remove(0);
-    CHECK(on.in.sole_in_flight(on.in.generation()) == 1);
+    CHECK(on.in.sole_in_flight(on.in.sockets.current()) == 1);
 }

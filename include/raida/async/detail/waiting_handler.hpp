@@ -4,6 +4,7 @@
 #define RAIDA_ASYNC_DETAIL_WAITING_HANDLER_HPP
 
 #include <raida/async/detail/block_pool.hpp>
+#include <raida/engine/detail/round.hpp>
 #include <raida/wire/reply.hpp>
 
 #include <asio/associated_allocator.hpp>
@@ -21,7 +22,7 @@
 namespace raida::inline v1::detail {
 
 template <std::size_t N, class Executor>
-class waiting_handler
+class waiting_handler : public round_owner
 {
   public:
     /// Frees itself, then calls the handler on its associated executor; `io` is the engine's.

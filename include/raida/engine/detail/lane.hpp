@@ -4,8 +4,8 @@
 
 #include <raida/engine/detail/echo_history.hpp>
 #include <raida/engine/detail/round.hpp>
+#include <raida/engine/detail/socket_generations.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -18,8 +18,6 @@ template <std::size_t N>
 class lane
 {
   public:
-    static constexpr std::size_t generations = 16; // slot::generation has four bits
-
     lane(round_pool<N>& rounds, std::size_t server)
         : rounds_{&rounds}, server_{server}, buckets_(64, no_round)
     {}
@@ -107,16 +105,14 @@ class lane
     void take_place(slot& one) noexcept
     {
         one.state = slot_state::in_flight;
-        one.generation = generation_ % generations;
+        one.generation = sockets.take() % socket_generations::count;
         ++in_flight_;
-        ++sent_through_[one.generation];
-        ++sent_since_renewal_;
     }
 
     void leave_place(slot& one) noexcept
     {
         --in_flight_;
-        --sent_through_[one.generation];
+        sockets.give_back(one.generation);
         if (one.previous != no_round)
             at(one.previous).next = one.next;
         if (one.next != no_round)
@@ -144,25 +140,7 @@ class lane
         return one.holds_place() && one.previous != no_round ? one.previous : next_companion(index);
     }
 
-    // ---- generations: requests sent through an earlier socket are answered there
-
-    [[nodiscard]] std::uint8_t generation() const noexcept { return generation_; }
-    [[nodiscard]] std::uint8_t previous_generation() const noexcept
-    {
-        return static_cast<std::uint8_t>((generation_ + generations - 1) % generations);
-    }
-    [[nodiscard]] bool is_awaited(std::uint8_t generation) const noexcept
-    {
-        return sent_through_[generation] != 0;
-    }
-    [[nodiscard]] std::uint32_t sent_since_renewal() const noexcept { return sent_since_renewal_; }
-
-    void renew() noexcept
-    {
-        generation_ = static_cast<std::uint8_t>((generation_ + 1) % generations);
-        sent_since_renewal_ = 0;
-    }
-
+    socket_generations sockets;
     echo_history history;
 
   private:
@@ -197,9 +175,6 @@ class lane
     std::uint32_t head_ = no_round;
     std::uint32_t tail_ = no_round;
     std::size_t in_flight_ = 0;
-    std::uint32_t sent_since_renewal_ = 0;
-    std::uint8_t generation_ = 0;
-    std::array<std::uint32_t, generations> sent_through_{};
 };
 
 } // namespace raida::inline v1::detail

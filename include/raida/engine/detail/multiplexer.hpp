@@ -4,16 +4,10 @@
 #define RAIDA_ENGINE_DETAIL_MULTIPLEXER_HPP
 
 #include <raida/base/errc.hpp>
-#include <raida/engine/detail/due_heap.hpp>
-#include <raida/engine/detail/lane.hpp>
-#include <raida/engine/detail/late_watch.hpp>
-#include <raida/engine/detail/round.hpp>
-#include <raida/engine/learning.hpp>
-#include <raida/engine/limits.hpp>
-#include <raida/engine/request_options.hpp>
-#include <raida/engine/statistics.hpp>
+#include <raida/engine/detail/matching.hpp>
+#include <raida/engine/detail/open_rounds.hpp>
 #include <raida/engine/transport.hpp>
-#include <raida/wire/challenge.hpp>
+#include <raida/wire/packet.hpp>
 
 #include <algorithm>
 #include <array>
@@ -21,12 +15,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <optional>
 #include <span>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace raida::inline v1::detail {
 
@@ -37,18 +29,8 @@ class multiplexer
     using lane_set = std::bitset<N>;
 
     explicit multiplexer(const limits& allowed, std::size_t max_packet = max_datagram)
-        : limits_{allowed}, max_packet_{max_packet}
-    {
-        limits_.queue_wait = std::clamp<std::chrono::nanoseconds>(limits_.queue_wait, {}, longest_queue_wait);
-        limits_.grace = std::clamp<std::chrono::nanoseconds>(limits_.grace, {}, longest_deadline);
-        limits_.in_flight_per_lane = std::max<std::size_t>(limits_.in_flight_per_lane, 1);
-        lanes_.reserve(N);
-        for (std::size_t server = 0; server < N; ++server)
-            lanes_.emplace_back(rounds_, server);
-    }
-
-    multiplexer(const multiplexer&) = delete; // the lanes point into it
-    multiplexer& operator=(const multiplexer&) = delete;
+        : open_{allowed}, matching_{open_.rounds()}, max_packet_{max_packet}
+    {}
 
     // ---- requests
 
@@ -56,21 +38,24 @@ class multiplexer
     [[nodiscard]] std::error_code check(const std::array<packet_view, N>& packets,
                                         const request_options<N>& options);
 
-    /// Takes a checked fan-out in: copies its packets and queues them. `answers` is filled as they come. When
-    /// memory is short it throws std::bad_alloc, and nothing has changed.
+    /// Takes a checked fan-out in; `answers` is filled as they come. When memory is short it throws
+    /// std::bad_alloc, and nothing has changed.
     round<N>& admit(const std::array<packet_view, N>& packets, request_options<N>&& options,
-                    replies<N>& answers, const lane_set& reachable, void* owner, time_point now);
+                    replies<N>& answers, const lane_set& reachable, round_owner* owner, time_point now)
+    {
+        return open_.admit(packets, std::move(options), answers, reachable, owner, now);
+    }
 
     /// Ends a round now: what is settled stays, every other slot ends with `reason`.
-    void finish(round<N>& which, std::error_code reason);
+    void finish(round<N>& which, std::error_code reason, time_point now) { open_.finish(which, reason, now); }
 
     /// Gives a finished round's place back. Its packets are wiped.
-    void release(round<N>& which) noexcept;
+    void release(round<N>& which) noexcept { open_.release(which); }
 
     // ---- sending
 
     /// Lanes in which a request may leave now.
-    [[nodiscard]] const lane_set& sendable() const noexcept { return sendable_; }
+    [[nodiscard]] const lane_set& sendable() const noexcept { return open_.sendable(); }
 
     /// What may leave on this lane, oldest first; nothing is changed until sent().
     std::size_t next_batch(std::size_t server, std::span<outgoing> batch);
@@ -80,9 +65,40 @@ class multiplexer
     void sent(std::size_t server, std::span<const outgoing> batch, time_point now, bool as_one = false);
 
     /// This request of a batch cannot be sent at all.
-    void fail_unsent(std::size_t server, const outgoing& request, std::error_code error);
+    void fail_unsent(std::size_t server, const outgoing& request, std::error_code error, time_point now);
 
-    [[nodiscard]] lane<N>& lane_of(std::size_t server) noexcept { return lanes_[server]; }
+    // ---- sockets
+
+    /// The one to send through.
+    [[nodiscard]] std::uint8_t generation(std::size_t server) noexcept
+    {
+        return lane_of(server).sockets.current();
+    }
+
+    /// This lane moves to a fresh socket. Returns the one to be closed before, if any.
+    std::optional<std::uint8_t> renew(std::size_t server) noexcept
+    {
+        retiring_.set(server);
+        return lane_of(server).sockets.renew();
+    }
+
+    /// Has the lane's socket had its share of requests?
+    [[nodiscard]] bool is_worn(std::size_t server) noexcept
+    {
+        return lane_of(server).sockets.is_worn(open_.allowed().requests_per_port);
+    }
+
+    /// Calls `close(server, generation)` for each socket that nobody needs any more.
+    template <class Close>
+    void close_retired(Close&& close)
+    {
+        for (std::size_t server = 0; retiring_.any() && server < N; ++server)
+            if (retiring_[server])
+                if (const auto old = lane_of(server).sockets.take_closable()) {
+                    retiring_.reset(server);
+                    close(server, *old);
+                }
+    }
 
     // ---- receiving
 
@@ -93,132 +109,275 @@ class multiplexer
     /// Does an open slot wait for this request's answer?
     [[nodiscard]] bool is_awaited(std::size_t server, request_id id) noexcept
     {
-        return by_id(server, id) != no_round;
+        return matching_.sent(server, id) != no_round;
     }
 
     // ---- time
 
     /// No later than the next thing to do; time_point::max() when there is nothing.
-    [[nodiscard]] time_point next_due() const noexcept
-    {
-        return due_.empty() ? time_point::max() : due_.next_due();
-    }
+    [[nodiscard]] time_point next_due() noexcept { return open_.when().next_due(); }
 
     /// Lanes whose sockets must be drained before expire(), since a deadline there is over.
-    [[nodiscard]] lane_set lanes_due(time_point now) const;
-    void expire(time_point now);
+    [[nodiscard]] lane_set lanes_due(time_point now) { return open_.when().servers_due(now); }
+    void expire(time_point now) { open_.expire(now); }
 
     // ---- results
 
-    struct settled_slot
-    {
-        round<N>* of = nullptr;
-        std::size_t server = 0;
-    };
-
     /// The next slot that somebody wants to see. After telling, call notified().
-    [[nodiscard]] settled_slot next_settled() noexcept;
-    void notified(round<N>& of, time_point now);
+    [[nodiscard]] settled_slot<N> next_settled() noexcept { return open_.told().next_settled(); }
+    void notified(round<N>& of, time_point now) { open_.notified(of, now); }
 
     /// The next finished round, or null.
-    [[nodiscard]] round<N>* next_finished() noexcept;
-    [[nodiscard]] std::size_t finished_count() const noexcept { return finished_count_; }
-    [[nodiscard]] bool has_results() const noexcept
-    {
-        return first_settled_ != no_slot || first_finished_ != no_round;
-    }
+    [[nodiscard]] round<N>* next_finished() noexcept { return open_.told().next_finished(); }
+    [[nodiscard]] std::size_t finished_count() noexcept { return open_.told().finished_count(); }
+    [[nodiscard]] bool has_results() noexcept { return !open_.told().empty(); }
 
-    [[nodiscard]] std::size_t active() const noexcept { return rounds_.active(); }
-    [[nodiscard]] round_pool<N>& rounds() noexcept { return rounds_; }
-    [[nodiscard]] const limits& allowed() const noexcept { return limits_; }
-    [[nodiscard]] fanout_statistics<N>& counts() noexcept { return counts_; }
-    [[nodiscard]] const std::array<round_trip, N>& round_trips() const noexcept { return round_trips_; }
-    void learn(const std::array<round_trip, N>& known) noexcept;
+    // ---- what there is
 
-    /// How long an answer to this request would be awaited at first.
-    [[nodiscard]] std::chrono::nanoseconds timeout_for(std::size_t server, const deadlines<N>& deadline,
-                                                       command_code what, std::size_t size) const noexcept
-    {
-        return deadline.for_server(server, expected_of(server), what, size);
-    }
-
-    /// Another server answers under this number from now on.
-    void forget(std::size_t server) noexcept;
-
-    /// Nobody listens until the next request: what comes meanwhile is read later.
-    void rest() noexcept { ++rests_; }
-    [[nodiscard]] bool is_isolated(std::size_t server) const noexcept
-    {
-        return health_[server].is_isolated();
-    }
+    [[nodiscard]] std::size_t active() noexcept { return rounds().active(); }
+    [[nodiscard]] round_pool<N>& rounds() noexcept { return open_.rounds(); }
+    [[nodiscard]] lane<N>& lane_of(std::size_t server) noexcept { return open_.lane_of(server); }
+    [[nodiscard]] const limits& allowed() const noexcept { return open_.allowed(); }
+    [[nodiscard]] fanout_statistics<N>& counts() noexcept { return open_.counts(); }
+    [[nodiscard]] server_knowledge<N>& known() noexcept { return open_.known(); }
 
   private:
-    static constexpr std::uint32_t no_slot = 0xFFFF'FFFF;
-
-    // With it and an hour for retries, a slot's times fit their 71 minutes.
-    static constexpr std::chrono::minutes longest_queue_wait{10};
-
-    // How a datagram fits the requests with its echo.
-    struct match
-    {
-        std::uint32_t verified = no_round;  // carries that request's signature
-        std::uint32_t candidate = no_round; // the right echo, not proved
-        std::size_t candidates = 0;
-        bool other_group = false; // the right echo under another command's group
-    };
-
-    [[nodiscard]] match find(std::size_t server, std::uint8_t generation, const response_header& header);
     [[nodiscard]] std::error_code check_packet(std::size_t server, const packet_view& packet, bool retried);
-    void unverified(std::size_t server, std::uint8_t generation, const response_header& header,
-                    bytes_view bytes, const match& found, time_point now);
-    void on_only_answer(std::size_t server, const incoming& arrived, bool oversize, time_point now);
-    [[nodiscard]] std::uint32_t open_slot(std::size_t server, request_id id);
-    [[nodiscard]] std::uint32_t by_id(std::size_t server, request_id id);
-    void note_echo(std::size_t server, slot& one);
-    void lengthen(const round<N>& of, slot& one, std::size_t server);
-    [[nodiscard]] std::uint32_t unsigned_only(std::size_t server, const match& found);
+    void on_only_answer(std::size_t server, const incoming& arrived, time_point now);
+    void on_oversize(std::size_t server, const match& found, time_point now);
+    void on_unverified(std::size_t server, std::uint8_t generation, const response_header& header,
+                       bytes_view bytes, const match& found, time_point now);
     bool give_hint(std::size_t server, std::uint8_t generation, status seen);
-    [[nodiscard]] bool quotes_companions(std::size_t server, std::uint32_t first, bytes_view quoted);
-    void answer(std::size_t server, std::uint32_t index, bytes_view bytes, bool verified, time_point now);
-    void fail(std::size_t server, std::uint32_t index, std::error_code error, time_point now);
-    void expire_slot(round<N>& which, std::size_t server, time_point now);
-    void settle(round<N>& which, std::size_t server, bool watched);
-    void complete(round<N>& which);
-    void enter(round<N>& made, const std::array<packet_view, N>& packets, const request_options<N>& options,
-               std::size_t server, time_point now);
-    [[nodiscard]] lane_set left_out(const lane_set& asked, time_point now) const noexcept;
-    [[nodiscard]] round_trip expected_of(std::size_t server) const noexcept;
-    void learn_from_answer(const round<N>& of, std::size_t server, time_point now);
-    void learn_from_silence(const round<N>& of, std::size_t server);
-    void due_by(round<N>& which, time_point when) noexcept;
-    [[nodiscard]] time_point earliest_due(const round<N>& which) const noexcept;
-    void update_sendable(std::size_t server) noexcept;
 
-    limits limits_;
+    [[nodiscard]] bool is_oversize(const incoming& arrived) const noexcept
+    {
+        return arrived.truncated || arrived.bytes.size() > open_.allowed().max_reply;
+    }
+
+    open_rounds<N> open_;
+    matching<N> matching_;
     std::size_t max_packet_; // bytes of the longest request
-    round_pool<N> rounds_;
-    std::vector<lane<N>> lanes_;
-    due_heap<round<N>> due_;
-    lane_set sendable_;
-    fanout_statistics<N> counts_;
-    std::array<round_trip, N> round_trips_{};
-    std::array<server_health, N> health_{};
-    std::array<late_watch, N> late_{};
-    std::chrono::nanoseconds longest_timeout_ = default_deadline;
-    std::uint32_t first_settled_ = no_slot, last_settled_ = no_slot;
-    std::uint32_t first_finished_ = no_round, last_finished_ = no_round;
-    std::size_t finished_count_ = 0;
-    std::uint32_t serial_ = 0;
-    std::uint32_t rests_ = 0;
-    time_point now_{}; // as last handed in
+    lane_set retiring_;      // with an earlier socket still open
 };
 
-} // namespace raida::inline v1::detail
+template <std::size_t N>
+std::error_code multiplexer<N>::check(const std::array<packet_view, N>& packets,
+                                      const request_options<N>& options)
+{
+    if (active() >= allowed().fanouts)
+        return errc::queue_full;
+    if (const auto error = options.check())
+        return error;
+    for (std::size_t server = 0; server < N; ++server)
+        if (const auto error = check_packet(server, packets[server], options.retry.attempts > 1))
+            return error;
+    return {};
+}
 
-#include <raida/engine/detail/multiplexer_learning.hpp>
-#include <raida/engine/detail/multiplexer_receiving.hpp>
-#include <raida/engine/detail/multiplexer_rounds.hpp>
-#include <raida/engine/detail/multiplexer_sending.hpp>
-#include <raida/engine/detail/multiplexer_time.hpp>
+template <std::size_t N>
+std::error_code multiplexer<N>::check_packet(std::size_t server, const packet_view& packet, bool retried)
+{
+    const bytes_view bytes = packet.bytes;
+    if (bytes.empty())
+        return {};
+    if (bytes.size() > max_packet_)
+        return errc::packet_too_large;
+    if (bytes.size() < header_size + terminator_size)
+        return errc::malformed_packet;
+    if (retried && !is_idempotent({bytes[4], bytes[5]}))
+        return errc::not_idempotent;
+    if (matching_.is_ambiguous(lane_of(server), server, packet))
+        return errc::indistinguishable;
+    return {};
+}
+
+// ---- sending
+
+template <std::size_t N>
+std::size_t multiplexer<N>::next_batch(std::size_t server, std::span<outgoing> batch)
+{
+    auto& from = lane_of(server);
+    const std::size_t most = allowed().in_flight_per_lane;
+    const std::size_t places = std::min(most - std::min(most, from.in_flight()), batch.size());
+    std::size_t count = 0;
+    for (auto index = from.first_waiting(); index != no_round && count < places;
+         index = from.at(index).next) {
+        const round<N>& of = rounds()[index];
+        batch[count++] = {of.packets.packet(server),
+                          static_cast<request_id>(std::uint64_t{of.serial} << 32 | of.index)};
+    }
+    return count;
+}
+
+template <std::size_t N>
+void multiplexer<N>::sent(std::size_t server, std::span<const outgoing> batch, time_point now, bool as_one)
+{
+    std::uint32_t companion = no_round;
+    auto& from = lane_of(server);
+    from.history.advance(now, open_.longest_timeout());
+    if (!batch.empty())
+        known().asked(server, now);
+    counts().servers[server].sent += batch.size();
+    for (const outgoing& request : batch) {
+        const auto index = matching_.open(server, request.id);
+        if (index == no_round) {
+            from.history.mark(echo_of(request.bytes));
+            continue;
+        }
+        open_.sent(server, index, now);
+        if (as_one && companion != no_round)
+            from.join(companion, index);
+        companion = index;
+    }
+    open_.update_sendable(server);
+}
+
+template <std::size_t N>
+void multiplexer<N>::fail_unsent(std::size_t server, const outgoing& request, std::error_code error,
+                                 time_point now)
+{
+    const auto index = matching_.open(server, request.id);
+    if (index == no_round)
+        return;
+    ++counts().servers[server].refused;
+    open_.fail(server, index, error, now);
+}
+
+// ---- receiving
+
+template <std::size_t N>
+void multiplexer<N>::on_datagram(std::size_t server, std::uint8_t generation, const incoming& arrived,
+                                 time_point now)
+{
+    lane_statistics& counted = counts().servers[server];
+    ++counted.received;
+    lane_of(server).history.advance(now, open_.longest_timeout());
+    if (arrived.id != request_id::unknown)
+        return on_only_answer(server, arrived, now);
+
+    const auto header = response_header::parse(arrived.bytes);
+    const bool oversize = is_oversize(arrived);
+    const auto shape = oversize ? response_shape::malformed : shape_of(arrived.bytes);
+    if (!header || (shape == response_shape::malformed && !oversize)) {
+        ++counted.malformed;
+        return;
+    }
+    if (header->server != server) { // at most the complaint of a server that was asked under a wrong number
+        if (oversize || !is_header_error(header->status) || !give_hint(server, generation, header->status))
+            ++counted.foreign;
+        return;
+    }
+
+    known().heard(server); // be it too late, it is alive
+    known().on_response(server, *header, generation, now);
+    const match found = matching_.find(lane_of(server), server, generation, *header);
+    if (oversize)
+        on_oversize(server, found, now);
+    else if (found.verified != no_round && shape == response_shape::well_formed)
+        open_.answer(server, found.verified, arrived.bytes, true, now);
+    else if (const auto index = matching_.unsigned_only(server, found);
+             index != no_round && shape == response_shape::well_formed)
+        open_.answer(server, index, arrived.bytes, false, now);
+    else
+        on_unverified(server, generation, *header, arrived.bytes, found, now);
+}
+
+template <std::size_t N>
+void multiplexer<N>::on_oversize(std::size_t server, const match& found, time_point now)
+{
+    ++counts().servers[server].oversize;
+    const auto index = found.verified != no_round ? found.verified : matching_.unsigned_only(server, found);
+    if (index != no_round)
+        open_.fail(server, index, errc::oversize, now);
+}
+
+// A complaint whose echo is right and was not used lately is kept, in case that nothing better comes; all
+// else is counted and dropped.
+template <std::size_t N>
+void multiplexer<N>::on_unverified(std::size_t server, std::uint8_t generation, const response_header& header,
+                                   bytes_view bytes, const match& found, time_point now)
+{
+    lane_statistics& counted = counts().servers[server];
+    auto& in = lane_of(server);
+    const bool is_complaint = is_error(header.status);
+    if (is_complaint && found.candidates == 1 && in.at(found.candidate).fresh_echo != 0) {
+        if (in.at(found.candidate).state != slot_state::in_flight)
+            ++counted.late; // the first complaint is the one that is kept
+        else
+            (void)open_.hold(server, found.candidate, bytes, now);
+        return;
+    }
+    if (is_complaint && give_hint(server, generation, header.status))
+        return;
+    if (found.candidates != 0)
+        ++counted.forged;
+    else if (in.history.recent(header.echo) && !found.other_group)
+        ++counted.late;
+    else
+        ++counted.foreign;
+}
+
+// A connection brings one answer to one request: nothing better can replace it, so it ends the slot in any
+// case. Servers send header errors with echo and signature zero there (measured).
+template <std::size_t N>
+void multiplexer<N>::on_only_answer(std::size_t server, const incoming& arrived, time_point now)
+{
+    lane_statistics& counted = counts().servers[server];
+    const auto index = matching_.sent(server, arrived.id);
+    if (index == no_round) {
+        ++counted.late;
+        return;
+    }
+    if (is_oversize(arrived)) {
+        ++counted.oversize;
+        return open_.fail(server, index, errc::oversize, now);
+    }
+    const auto header = response_header::parse(arrived.bytes);
+    if (!header || header->server != server || shape_of(arrived.bytes) == response_shape::malformed) {
+        ++counted.malformed;
+        return open_.fail(server, index, errc::malformed_response, now);
+    }
+    known().heard(server);
+    const bool verified = matching_.is_verified(index, server, *header);
+    if (verified || !lane_of(server).at(index).is_signed || is_error(header->status))
+        return open_.answer(server, index, arrived.bytes, verified, now);
+    ++counted.forged;
+    open_.fail(server, index, errc::malformed_response, now);
+}
+
+// Only when a single request is in flight can an error with a stranger's echo be about it.
+template <std::size_t N>
+bool multiplexer<N>::give_hint(std::size_t server, std::uint8_t generation, status seen)
+{
+    const auto index = lane_of(server).sole_in_flight(generation);
+    if (index == no_round || !is_error(seen))
+        return false;
+    rounds()[index].answers->hint(server, seen);
+    ++counts().servers[server].hints;
+    return true;
+}
+
+template <std::size_t N>
+void multiplexer<N>::on_error(std::size_t server, std::uint8_t generation, std::error_code error,
+                              bytes_view quoted, request_id id, time_point now)
+{
+    auto& on = lane_of(server);
+    lane_statistics& counted = counts().servers[server];
+    const auto blamed = id != request_id::unknown ? matching_.sent(server, id)
+                                                  : matching_.quoted(on, server, generation, quoted);
+    if (blamed == no_round) {
+        ++counted.unattributed;
+        return;
+    }
+    const bool all = matching_.quotes_companions(on, server, blamed, quoted);
+    for (auto next = on.companion_of(blamed); all && next != no_round; next = on.companion_of(blamed)) {
+        ++counted.refused;
+        open_.fail(server, next, error, now);
+    }
+    ++counted.refused;
+    open_.fail(server, blamed, error, now);
+}
+
+} // namespace raida::inline v1::detail
 
 #endif // RAIDA_ENGINE_DETAIL_MULTIPLEXER_HPP

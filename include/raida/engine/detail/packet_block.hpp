@@ -23,6 +23,12 @@ struct packet_view
     std::optional<signature> expected{}; ///< what its answer must carry, if that is known
 };
 
+/// Of a request's first bytes, the whole header at least.
+[[nodiscard]] constexpr std::uint16_t echo_of(bytes_view packet) noexcept
+{
+    return load_big<2, std::uint16_t>(packet.data() + header_size - 2);
+}
+
 /// Entries of equal size for the servers that are asked: the size of a packet's body, the packet, and before
 /// both the signature of its answer. Where every answer is to repeat its request's challenge, the signatures
 /// are left out. Wiped after use: packets hold authenticity numbers.

@@ -57,6 +57,13 @@ struct slot
     [[nodiscard]] bool was_sent() const noexcept { return attempts != 0 && state != slot_state::settled; }
 };
 
+/// Whoever waits for a round, for the round's user to know again.
+struct round_owner
+{
+  protected:
+    ~round_owner() = default;
+};
+
 /// What a caller wants beyond an answer from everybody; most fan-outs have no such rules.
 template <std::size_t N>
 struct round_rules
@@ -95,7 +102,7 @@ struct round
     bool reported = false;         ///< stands, or stood, among the results
     bool has_rules = false;
     replies<N>* answers = nullptr;
-    void* owner = nullptr;                 ///< the operation waiting for it
+    round_owner* owner = nullptr;          ///< the operation waiting for it
     std::unique_ptr<round_rules<N>> rules; ///< kept for the next fan-out at this place that has any
     packet_block<N> packets;
 
@@ -105,6 +112,31 @@ struct round
         if (!rules && round_rules<N>::needed_for(options))
             rules = std::make_unique<round_rules<N>>();
         packets.store(from); // last: nothing secret stays behind when memory is short
+    }
+
+    /// Is a fan-out from now on, with no slot asked yet. After store().
+    void begin(request_options<N>& options, replies<N>& into, round_owner* by, std::uint32_t as,
+               time_point now) noexcept
+    {
+        slots.fill(slot{});
+        take_rules(options);
+        began = now;
+        ends = options.overall > options.overall.zero() ? now + options.overall : time_point::max();
+        serial = as;
+        active = true;
+        finished = lingering = reported = false;
+        outstanding = unnotified = 0;
+        answers = &into;
+        owner = by;
+    }
+
+    void end() noexcept
+    {
+        packets.wipe();
+        active = false;
+        owner = nullptr;
+        answers = nullptr;
+        drop_rules();
     }
 
     /// Takes what may have captured something, once there is room; the rest of the options stays.

@@ -12,6 +12,7 @@
 #include <raida/engine/detail/multiplexer.hpp>
 #include <raida/engine/transport.hpp>
 #include <raida/fanout/detail/packet_access.hpp>
+#include <raida/fanout/detail/refusals.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/cancellation_type.hpp>
@@ -22,16 +23,15 @@
 #include <asio/post.hpp>
 #include <asio/query.hpp>
 
-#include <algorithm>
 #include <array>
 #include <bitset>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace raida::inline v1::detail {
 
@@ -58,15 +58,7 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
     [[nodiscard]] const fanout_statistics<N>& counts() noexcept { return board_.counts(); }
 
-    [[nodiscard]] const auto& round_trips() const noexcept { return board_.round_trips(); }
-    void learn(const std::array<round_trip, N>& known) noexcept { board_.learn(known); }
-    void forget(std::size_t server) noexcept { board_.forget(server); }
-    [[nodiscard]] bool is_isolated(std::size_t server) const noexcept { return board_.is_isolated(server); }
-    [[nodiscard]] std::chrono::nanoseconds timeout_for(std::size_t server, const deadlines<N>& deadline,
-                                                       command_code what, std::size_t size) const noexcept
-    {
-        return board_.timeout_for(server, deadline, what, size);
-    }
+    [[nodiscard]] server_knowledge<N>& known() noexcept { return board_.known(); }
 
     /// Starts a fan-out, or arranges for its refusal; the handler is never called from here. `Storage` is
     /// own_replies<N>, or borrowed_replies with `into`. When memory is short it throws std::bad_alloc, and
@@ -137,10 +129,7 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
         transport_.release();
     }
 
-    [[nodiscard]] bool has_results() const noexcept
-    {
-        return board_.has_results() || !refused_.empty() || !refusing_.empty();
-    }
+    [[nodiscard]] bool has_results() noexcept { return board_.has_results() || !refused_.empty(); }
 
     void cancel(std::uint32_t index, std::uint32_t serial);
     void schedule_turn();
@@ -154,17 +143,15 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     void send_lane(std::size_t lane);
     void ring();
     void rest_or_listen();
-    void close_old_sockets();
     void abandon_all() noexcept;
 
     Transport transport_;
     block_pool memory_; // before what is allocated from it
     multiplexer<N> board_;
-    std::vector<std::pair<waiting*, std::error_code>> refused_, refusing_;
+    refusals<waiting> refused_;
     std::optional<asio::executor_work_guard<executor_type>> work_;
     time_point alarm_ = time_point::max();
     inline_function<void()> on_alarm_;
-    std::bitset<N> retiring_; // lanes with an earlier socket still open
     thread_check monitor_;
     bool in_turn_ = false;
     bool turn_scheduled_ = false;
@@ -193,7 +180,7 @@ void engine<N, Transport>::start(const Packets& packets, request_options<N> opti
         work_.emplace(get_executor());
     if (error) {
         waits->answers().reset();
-        refused_.emplace_back(waits.get(), error);
+        refused_.add(*waits, error);
     } else {
         std::bitset<N> reachable;
         for (std::size_t server = 0; server < N; ++server)
@@ -221,18 +208,15 @@ void engine<N, Transport>::cancel(std::uint32_t index, std::uint32_t serial)
     if (!which.active || which.serial != serial)
         return;
     schedule_turn(); // first: if it fails nothing was cancelled
-    board_.finish(which, asio::error::operation_aborted);
+    board_.finish(which, asio::error::operation_aborted, transport_.now());
 }
 
 template <std::size_t N, class Transport>
 void engine<N, Transport>::renew_lane(std::size_t server)
 {
     const thread_check::guard entered{monitor_};
-    auto& lane = board_.lane_of(server);
-    if (retiring_[server]) // two renewals at once: the oldest requests are answered by their deadlines
-        transport_.close_generation(server, lane.previous_generation());
-    lane.renew();
-    retiring_.set(server);
+    if (const auto in_the_way = board_.renew(server))
+        transport_.close_generation(server, *in_the_way);
 }
 
 template <std::size_t N, class Transport>
@@ -242,9 +226,10 @@ void engine<N, Transport>::stop()
         return;
     const thread_check::guard entered{monitor_};
     on_alarm_ = {};
+    const auto now = transport_.now();
     transport_.close();
     for (std::uint32_t index = 0; index < board_.rounds().size(); ++index)
-        board_.finish(board_.rounds()[index], asio::error::operation_aborted);
+        board_.finish(board_.rounds()[index], asio::error::operation_aborted, now);
     if (!has_results())
         work_.reset();
     else if (!could_schedule_turn())
@@ -355,15 +340,7 @@ void engine<N, Transport>::show_settled()
 template <std::size_t N, class Transport>
 void engine<N, Transport>::deliver()
 {
-    if (refusing_.empty()) {
-        refusing_.swap(refused_);
-        std::reverse(refusing_.begin(), refusing_.end());
-    }
-    while (!refusing_.empty()) {
-        const auto [waits, error] = refusing_.back();
-        refusing_.pop_back();
-        waits->complete(error, get_executor());
-    }
+    refused_.complete(get_executor());
     for (auto left = board_.finished_count(); left != 0; --left) {
         round<N>* const done = board_.next_finished();
         if (done == nullptr)
@@ -381,39 +358,26 @@ void engine<N, Transport>::send()
     for (std::size_t lane = 0; lane < N; ++lane)
         if (lanes[lane])
             send_lane(lane);
-    if (retiring_.any())
-        close_old_sockets();
+    board_.close_retired(
+        [this](std::size_t lane, std::uint8_t generation) { transport_.close_generation(lane, generation); });
 }
 
 template <std::size_t N, class Transport>
 void engine<N, Transport>::send_lane(std::size_t lane)
 {
-    auto& from = board_.lane_of(lane);
-    if (from.sent_since_renewal() >= board_.allowed().requests_per_port && !retiring_[lane])
+    if (board_.is_worn(lane))
         renew_lane(lane);
     std::array<outgoing, 64> batch;
     while (board_.sendable()[lane]) {
         const auto ready = std::span<const outgoing>{batch}.first(board_.next_batch(lane, batch));
         const auto now = transport_.now(); // before the send: an answer can be faster than a second look
-        const auto done = transport_.submit(lane, from.generation(), ready);
+        const auto done = transport_.submit(lane, board_.generation(lane), ready);
         board_.sent(lane, ready.first(done.count), now, done.as_one);
         if (!done.error)
             continue;
         if (is_system_error(done.error, std::errc::operation_would_block))
             return;
-        board_.fail_unsent(lane, ready[done.count], done.error);
-    }
-}
-
-template <std::size_t N, class Transport>
-void engine<N, Transport>::close_old_sockets()
-{
-    for (std::size_t lane = 0; lane < N; ++lane) {
-        const auto previous = board_.lane_of(lane).previous_generation();
-        if (retiring_[lane] && !board_.lane_of(lane).is_awaited(previous)) {
-            transport_.close_generation(lane, previous);
-            retiring_.reset(lane);
-        }
+        board_.fail_unsent(lane, ready[done.count], done.error, now);
     }
 }
 
@@ -435,7 +399,7 @@ void engine<N, Transport>::rest_or_listen()
         if (!stopped_) {
             transport_.arm(time_point::max());
             transport_.rest();
-            board_.rest();
+            board_.known().rest();
             transport_.arm(alarm_);
         }
         work_.reset();
@@ -452,9 +416,7 @@ void engine<N, Transport>::abandon_all() noexcept
     on_alarm_ = {};
     transport_.close();
     work_.reset();
-    for (auto* list : {&refused_, &refusing_})
-        for (auto& [waits, error] : std::exchange(*list, {}))
-            waits->abandon();
+    refused_.abandon();
     for (std::uint32_t index = 0; index < board_.rounds().size(); ++index) {
         auto& which = board_.rounds()[index];
         which.drop_rules(); // what they have captured may own this engine

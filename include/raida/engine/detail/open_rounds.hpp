@@ -1,0 +1,392 @@
+// The fan-outs in flight: how each begins, how its slots are settled, and how it ends.
+#ifndef RAIDA_ENGINE_DETAIL_OPEN_ROUNDS_HPP
+#define RAIDA_ENGINE_DETAIL_OPEN_ROUNDS_HPP
+
+#include <raida/base/errc.hpp>
+#include <raida/engine/detail/lane.hpp>
+#include <raida/engine/detail/results.hpp>
+#include <raida/engine/detail/round.hpp>
+#include <raida/engine/detail/schedule.hpp>
+#include <raida/engine/detail/server_knowledge.hpp>
+#include <raida/engine/limits.hpp>
+#include <raida/engine/request_options.hpp>
+#include <raida/engine/statistics.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace raida::inline v1::detail {
+
+/// Every change of a slot's state is made here, so that lanes, times, results and statistics agree.
+template <std::size_t N>
+class open_rounds
+{
+  public:
+    using server_set = std::bitset<N>;
+
+    explicit open_rounds(const limits& allowed)
+        : limits_{allowed.checked()}, when_{limits_.queue_wait}, told_{rounds_}, known_{limits_.isolation}
+    {
+        lanes_.reserve(N);
+        for (std::size_t server = 0; server < N; ++server)
+            lanes_.emplace_back(rounds_, server);
+    }
+
+    open_rounds(const open_rounds&) = delete; // the lanes point into it
+    open_rounds& operator=(const open_rounds&) = delete;
+
+    [[nodiscard]] round_pool<N>& rounds() noexcept { return rounds_; }
+    [[nodiscard]] lane<N>& lane_of(std::size_t server) noexcept { return lanes_[server]; }
+    [[nodiscard]] schedule<N>& when() noexcept { return when_; }
+    [[nodiscard]] results<N>& told() noexcept { return told_; }
+    [[nodiscard]] server_knowledge<N>& known() noexcept { return known_; }
+    [[nodiscard]] fanout_statistics<N>& counts() noexcept { return counts_; }
+    [[nodiscard]] const limits& allowed() const noexcept { return limits_; }
+
+    /// The longest that any request has been allowed to take: so long its echo is remembered.
+    [[nodiscard]] std::chrono::nanoseconds longest_timeout() const noexcept { return longest_timeout_; }
+
+    // ---- rounds
+
+    /// Takes a checked fan-out in: copies its packets and queues them. When memory is short it throws
+    /// std::bad_alloc, and nothing has changed.
+    round<N>& admit(const std::array<packet_view, N>& packets, request_options<N>&& options,
+                    replies<N>& answers, const server_set& reachable, round_owner* owner, time_point now);
+
+    /// Ends a round now: what is settled stays, every other slot ends with `reason`.
+    void finish(round<N>& which, std::error_code reason, time_point now);
+
+    /// A settled slot was shown to whoever watches.
+    void notified(round<N>& of, time_point now);
+
+    /// Gives a finished round's place back. Its packets are wiped.
+    void release(round<N>& which) noexcept;
+
+    /// Does everything that is due.
+    void expire(time_point now);
+
+    // ---- slots
+
+    /// A request of this lane has left.
+    void sent(std::size_t server, std::uint32_t index, time_point now);
+
+    void answer(std::size_t server, std::uint32_t index, bytes_view bytes, bool verified, time_point now);
+    void fail(std::size_t server, std::uint32_t index, std::error_code error, time_point now);
+
+    /// Keeps an unproved answer, which is taken if no better one comes. False when memory is short.
+    bool hold(std::size_t server, std::uint32_t index, bytes_view bytes, time_point now);
+
+    // ---- lanes
+
+    /// Those in which a request may leave now.
+    [[nodiscard]] const server_set& sendable() const noexcept { return sendable_; }
+
+    void update_sendable(std::size_t server) noexcept
+    {
+        const auto& in = lanes_[server];
+        sendable_[server] = in.has_waiting() && in.in_flight() < limits_.in_flight_per_lane;
+    }
+
+  private:
+    static std::uint32_t micros(std::chrono::nanoseconds time) noexcept
+    {
+        return static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(time).count());
+    }
+
+    void enter(round<N>& made, const packet_view& packet, const request_options<N>& options,
+               std::size_t server, time_point now);
+    void note_echo(std::size_t server, slot& one);
+    void lengthen(const round<N>& of, slot& one, std::size_t server);
+    void expire_slot(round<N>& which, std::size_t server, time_point now);
+    void settle(round<N>& which, std::size_t server, bool watched, time_point now);
+    void complete(round<N>& which);
+
+    limits limits_;
+    round_pool<N> rounds_;
+    std::vector<lane<N>> lanes_;
+    schedule<N> when_;
+    results<N> told_;
+    server_knowledge<N> known_;
+    fanout_statistics<N> counts_;
+    server_set sendable_;
+    std::chrono::nanoseconds longest_timeout_ = default_deadline;
+    std::uint32_t serial_ = 0;
+};
+
+// What can fail comes first, while the round is still free.
+template <std::size_t N>
+round<N>& open_rounds<N>::admit(const std::array<packet_view, N>& packets, request_options<N>&& options,
+                                replies<N>& answers, const server_set& reachable, round_owner* owner,
+                                time_point now)
+{
+    server_set asked = reachable;
+    for (std::size_t server = 0; server < N; ++server)
+        asked[server] = asked[server] && !packets[server].bytes.empty();
+    asked &= ~known_.left_out(asked, now);
+
+    round<N>& made = rounds_.spare();
+    when_.reserve(rounds_.size());
+    for (std::size_t server = 0; server < N; ++server)
+        if (asked[server])
+            lanes_[server].make_room();
+    made.store(packets, options);
+
+    rounds_.take();
+    made.begin(options, answers, owner, ++serial_, now);
+    made.due = std::min(now + limits_.queue_wait, made.ends);
+    answers.reset();
+    for (std::size_t server = 0; server < N; ++server)
+        if (asked[server])
+            enter(made, packets[server], options, server, now);
+        else
+            answers.fail(server,
+                         packets[server].bytes.empty() ? errc::skipped
+                         : !reachable[server]          ? errc::no_endpoint
+                                                       : errc::isolated,
+                         {}, 0);
+    if (made.outstanding == 0)
+        complete(made);
+    else
+        when_.add(made);
+    return made;
+}
+
+// One request takes its place in its lane's queue; there is room for it.
+template <std::size_t N>
+void open_rounds<N>::enter(round<N>& made, const packet_view& packet, const request_options<N>& options,
+                           std::size_t server, time_point now)
+{
+    const bytes_view bytes = packet.bytes;
+    known_.admitted(server);
+    const auto timeout = known_.timeout_for(server, options.deadline, {bytes[4], bytes[5]}, bytes.size());
+    longest_timeout_ = std::max(longest_timeout_, timeout);
+    made.due = std::min(made.due, now + timeout);
+    slot& one = made.slots[server];
+    one.timeout = micros(timeout);
+    one.echo = echo_of(bytes);
+    one.is_signed = packet.expected ? 1 : 0;
+    ++made.outstanding;
+    lanes_[server].insert(made.index);
+    lanes_[server].enqueue(made.index);
+    update_sendable(server);
+}
+
+template <std::size_t N>
+void open_rounds<N>::finish(round<N>& which, std::error_code reason, time_point now)
+{
+    if (!which.active || which.finished)
+        return;
+    for (std::size_t server = 0; server < N; ++server) {
+        const slot& one = which.slots[server];
+        if (one.state == slot_state::settled)
+            continue;
+        if (one.state == slot_state::provisional) { // unproved, but it is what has arrived
+            which.answers->accept_held(server, one.attempts);
+            ++counts_.servers[server].answered;
+        } else {
+            which.answers->fail(server, reason, {}, one.attempts);
+            counts_.servers[server].timed_out += reason == errc::timed_out ? 1 : 0;
+        }
+        settle(which, server, false, now);
+    }
+    if (!which.finished)
+        complete(which);
+}
+
+template <std::size_t N>
+void open_rounds<N>::notified(round<N>& of, time_point now)
+{
+    --of.unnotified;
+    if (!of.finished && !of.lingering && of.outstanding != 0 && of.has_enough()) {
+        const auto linger = of.rules->linger;
+        of.lingering = linger > linger.zero();
+        of.ends = std::min(of.ends, now + linger);
+        if (of.lingering)
+            when_.due_by(of, of.ends);
+        else
+            finish(of, errc::not_awaited, now);
+    }
+    if (of.outstanding == 0 && of.unnotified == 0)
+        complete(of);
+}
+
+// Nothing is awaited any more; it becomes a result once every settled slot was shown.
+template <std::size_t N>
+void open_rounds<N>::complete(round<N>& which)
+{
+    if (!which.finished) {
+        which.finished = true;
+        when_.remove(which);
+    }
+    if (which.unnotified == 0 && !std::exchange(which.reported, true))
+        told_.add_finished(which);
+}
+
+template <std::size_t N>
+void open_rounds<N>::release(round<N>& which) noexcept
+{
+    which.end();
+    rounds_.give_back(which);
+}
+
+template <std::size_t N>
+void open_rounds<N>::expire(time_point now)
+{
+    while (when_.next_due() <= now) {
+        round<N>& which = when_.first();
+        if (which.ends <= now) {
+            finish(which, which.lingering ? errc::not_awaited : errc::timed_out, now);
+            continue;
+        }
+        for (std::size_t server = 0; server < N; ++server)
+            if (which.slots[server].state != slot_state::settled &&
+                when_.due_of(which, which.slots[server]) <= now)
+                expire_slot(which, server, now);
+        if (!which.finished)
+            when_.look_again(which, now);
+    }
+}
+
+template <std::size_t N>
+void open_rounds<N>::expire_slot(round<N>& which, std::size_t server, time_point now)
+{
+    slot& one = which.slots[server];
+    lane_statistics& counted = counts_.servers[server];
+    const auto waited = now - which.sent_at(one);
+    if (one.state == slot_state::provisional) {
+        which.answers->accept_held(server, one.attempts);
+        ++counted.answered;
+    } else if (one.attempts == 0) {
+        which.answers->fail(server, errc::overloaded, waited, 0);
+    } else if (one.state == slot_state::in_flight && one.attempts < which.most_attempts() &&
+               now - which.began <= longest_deadline) {
+        lanes_[server].leave_place(one);
+        lanes_[server].enqueue(which.index);
+        update_sendable(server);
+        return;
+    } else {
+        which.answers->fail(server, errc::timed_out, waited, one.attempts);
+        ++counted.timed_out;
+    }
+    settle(which, server, true, now);
+}
+
+template <std::size_t N>
+void open_rounds<N>::sent(std::size_t server, std::uint32_t index, time_point now)
+{
+    round<N>& of = rounds_[index];
+    slot& one = of.slots[server];
+    auto& from = lanes_[server];
+    from.dequeue(index);
+    if (one.attempts == 0)
+        note_echo(server, one);
+    else
+        lengthen(of, one, server);
+    from.history.mark(one.echo);
+    one.since = of.micros(now);
+    ++one.attempts;
+    from.take_place(one);
+    when_.due_by(of, when_.due_of(of, one));
+}
+
+// An echo that is used again proves nothing any more, neither here nor for an earlier request that is still
+// open. A retry repeats its own: that changes nothing.
+template <std::size_t N>
+void open_rounds<N>::note_echo(std::size_t server, slot& one)
+{
+    one.fresh_echo = 1;
+    if (lanes_[server].history.recent(one.echo))
+        lanes_[server].with_echo(one.echo, [](std::uint32_t, slot& other) { other.fresh_echo = 0; });
+}
+
+// Each further attempt has more time.
+template <std::size_t N>
+void open_rounds<N>::lengthen(const round<N>& of, slot& one, std::size_t server)
+{
+    const auto next = std::min<std::chrono::nanoseconds>(
+        of.rules->retry.next(std::chrono::microseconds{one.timeout}), longest_deadline);
+    one.timeout = micros(next);
+    longest_timeout_ =
+        std::max<std::chrono::nanoseconds>(longest_timeout_, std::chrono::microseconds{one.timeout});
+    ++counts_.servers[server].retried;
+}
+
+template <std::size_t N>
+void open_rounds<N>::answer(std::size_t server, std::uint32_t index, bytes_view bytes, bool verified,
+                            time_point now)
+{
+    round<N>& of = rounds_[index];
+    const slot& one = of.slots[server];
+    ++counts_.servers[server].answered;
+    known_.heard(server);
+    if (verified)
+        known_.on_answer(of, server, lanes_[server].sockets.current(), now);
+    try {
+        of.answers->answer(server, bytes, verified, now - of.sent_at(one), one.attempts);
+    } catch (const std::bad_alloc&) { // costs this slot its answer, and nobody else anything
+        of.answers->fail(server, std::make_error_code(std::errc::not_enough_memory), now - of.sent_at(one),
+                         one.attempts);
+    }
+    settle(of, server, true, now);
+}
+
+template <std::size_t N>
+void open_rounds<N>::fail(std::size_t server, std::uint32_t index, std::error_code error, time_point now)
+{
+    round<N>& of = rounds_[index];
+    const slot& one = of.slots[server];
+    const auto waited = one.attempts != 0 ? now - of.sent_at(one) : std::chrono::nanoseconds{};
+    of.answers->fail(server, error, waited, one.attempts);
+    settle(of, server, true, now);
+}
+
+template <std::size_t N>
+bool open_rounds<N>::hold(std::size_t server, std::uint32_t index, bytes_view bytes, time_point now)
+{
+    round<N>& of = rounds_[index];
+    slot& one = of.slots[server];
+    try {
+        of.answers->hold(server, bytes, now - of.sent_at(one));
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    one.state = slot_state::provisional;
+    one.timeout = std::min(one.timeout, of.micros(now + limits_.grace) - one.since);
+    when_.due_by(of, when_.due_of(of, one));
+    return true;
+}
+
+// Takes the slot out of its lane. A watched slot is shown before its round can finish.
+template <std::size_t N>
+void open_rounds<N>::settle(round<N>& which, std::size_t server, bool watched, time_point now)
+{
+    slot& one = which.slots[server];
+    auto& in = lanes_[server];
+    if (one.state == slot_state::queued)
+        in.dequeue(which.index);
+    else
+        in.leave_place(one);
+    in.erase(which.index);
+    one.state = slot_state::settled;
+    update_sendable(server);
+    --which.outstanding;
+    if ((*which.answers)[server].error)
+        known_.on_silence(which, server, in.sockets.current(), longest_timeout_, now);
+
+    if (watched && which.is_watched())
+        told_.add_settled(which, server);
+    else if (which.outstanding == 0 && which.unnotified == 0)
+        complete(which);
+}
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_ENGINE_DETAIL_OPEN_ROUNDS_HPP
