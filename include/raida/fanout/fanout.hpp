@@ -117,7 +117,8 @@ class fanout
     /// operating system's error, std::errc::not_enough_memory among them.
     ///
     /// Exceptions: std::bad_alloc, when nothing was started and the handler is destroyed. Later on io.run()
-    /// may throw it, and can be called again: the engine goes on.
+    /// may throw it, and can be called again: the engine goes on. A handler whose own executor finds no
+    /// memory to take it over is destroyed uncalled.
     ///
     /// Executor: the handler is posted to the engine's executor and dispatched on its associated executor,
     /// once, never inside this call, its associated allocator's memory given back before.
@@ -173,7 +174,10 @@ class fanout
 
     /// What was learned about each server's round trips, to be saved: the next engine starts with it through
     /// learn().
-    [[nodiscard]] std::array<round_trip, N> learned_round_trips() const { return engine_->known().round_trips(); }
+    [[nodiscard]] std::array<round_trip, N> learned_round_trips() const
+    {
+        return engine_->known().round_trips();
+    }
 
     /// Replaces what was learned about all servers.
     void learn(const std::array<round_trip, N>& known) { engine_->known().learn(known); }
@@ -230,8 +234,8 @@ class fanout
         template <class Handler, class Packets>
         void operator()(Handler&& handler, const Packets& packets, options how) const
         {
-            engine_->template start<detail::own_replies<N>>(packets, std::move(how), nullptr,
-                                                            std::forward<Handler>(handler));
+            engine_->template start<detail::own_result<replies<N>>>(packets, std::move(how), nullptr,
+                                                                    std::forward<Handler>(handler));
         }
     };
 
@@ -247,8 +251,8 @@ class fanout
         template <class Handler, class Packets>
         void operator()(Handler&& handler, const Packets& packets, options how) const
         {
-            engine_->template start<detail::borrowed_replies>(packets, std::move(how), into_,
-                                                              std::forward<Handler>(handler));
+            engine_->template start<detail::borrowed_result>(packets, std::move(how), into_,
+                                                             std::forward<Handler>(handler));
         }
     };
 

@@ -140,7 +140,7 @@ class simulation
     std::uint64_t sequence_ = 0;
 };
 
-/// The transport of a simulation: see transport/seam.hpp.
+/// The transport of a simulation: see engine/transport.hpp.
 class simulated_transport
 {
   public:

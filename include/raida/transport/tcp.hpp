@@ -87,7 +87,7 @@ class basic_tcp : private detail::tcp_observer
 
     [[nodiscard]] executor_type get_executor() const noexcept { return *executor_; }
 
-    // ---- the seam: see transport/seam.hpp
+    // ---- the seam: see engine/transport.hpp
 
     void attach(transport_sink& sink, std::weak_ptr<void> owner)
     {

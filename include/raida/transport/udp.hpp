@@ -2,6 +2,7 @@
 #ifndef RAIDA_TRANSPORT_UDP_HPP
 #define RAIDA_TRANSPORT_UDP_HPP
 
+#include <raida/async/detail/wake_timer.hpp>
 #include <raida/base/detail/system_error.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/engine/limits.hpp>
@@ -13,7 +14,6 @@
 #endif
 
 #include <asio/any_io_executor.hpp>
-#include <asio/basic_waitable_timer.hpp>
 #include <asio/ip/udp.hpp>
 
 #include <algorithm>
@@ -55,13 +55,13 @@ class basic_udp_over
 
     [[nodiscard]] executor_type get_executor() const noexcept { return *executor_; }
 
-    // ---- the seam: see transport/seam.hpp
+    // ---- the seam: see engine/transport.hpp
 
     void attach(transport_sink& sink, std::weak_ptr<void> owner)
     {
         sink_ = &sink;
         sockets_.attach(sink, owner);
-        owner_ = std::move(owner);
+        timer_.attach(sink, std::move(owner));
     }
 
     [[nodiscard]] bool has_endpoint(std::size_t lane) const noexcept
@@ -98,19 +98,9 @@ class basic_udp_over
     void close_generation(std::size_t lane, std::uint8_t generation) { sockets_.close(lane, generation); }
     [[nodiscard]] clock::time_point now() const noexcept { return clock::now(); }
 
-    /// A timer that is armed too early is left alone: nearly every deadline is met, and setting a timer costs
-    /// more than finding out once that there is nothing to do.
     void arm(clock::time_point due)
     {
-        due = std::min(due, std::exchange(try_again_, clock::time_point::max()));
-        if (due == clock::time_point::max() || (armed_ <= due))
-            return;
-        if (!timer_)
-            timer_.emplace(*executor_);
-        armed_ = clock::time_point::max(); // until the wait has begun, which may find no memory
-        timer_->expires_at(due);
-        timer_->async_wait(on_time{this, owner_.lock()});
-        armed_ = due;
+        timer_.arm(*executor_, std::min(due, std::exchange(try_again_, clock::time_point::max())));
     }
 
     void listen() { sockets_.listen(); }
@@ -118,16 +108,13 @@ class basic_udp_over
     void rest()
     {
         sockets_.rest();
-        if (timer_ && armed_ != clock::time_point::max())
-            timer_->cancel();
-        armed_ = clock::time_point::max();
+        timer_.rest();
     }
 
     void close() noexcept
     {
         sockets_.close_all();
-        timer_.reset();
-        armed_ = clock::time_point::max();
+        timer_.close();
     }
 
     void release() noexcept
@@ -137,23 +124,6 @@ class basic_udp_over
     }
 
   private:
-    using timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, Executor>;
-
-    struct on_time
-    {
-        basic_udp_over* self;
-        std::shared_ptr<void> owner;
-
-        void operator()(std::error_code error) const
-        {
-            // A wait that was replaced or cancelled may still report success: the armed time tells.
-            if (error || self->armed_ == clock::time_point::max() || self->armed_ > clock::now())
-                return;
-            self->armed_ = clock::time_point::max();
-            self->sink_->on_wake();
-        }
-    };
-
     // No datagram is longer, whatever is allowed: buffers are made for what can come.
     static limits bounded(limits allowed) noexcept
     {
@@ -185,11 +155,9 @@ class basic_udp_over
 
     std::optional<executor_type> executor_;
     transport_sink* sink_ = nullptr;
-    std::weak_ptr<void> owner_;
     std::vector<endpoint> endpoints_;
     Sockets<Executor> sockets_;
-    std::optional<timer> timer_;
-    clock::time_point armed_ = clock::time_point::max();
+    detail::wake_timer<Executor> timer_;
     clock::time_point try_again_ = clock::time_point::max();
 };
 

@@ -1,102 +1,65 @@
-// A completion handler that waits for its fan-out, without its type, in memory given back before it is
-// called.
+// A completion handler that waits for its result, without its type, in memory given back before it is called.
 #ifndef RAIDA_ASYNC_DETAIL_WAITING_HANDLER_HPP
 #define RAIDA_ASYNC_DETAIL_WAITING_HANDLER_HPP
 
 #include <raida/async/detail/block_pool.hpp>
-#include <raida/engine/detail/round.hpp>
-#include <raida/wire/reply.hpp>
+#include <raida/async/detail/handler_call.hpp>
+#include <raida/base/inline_function.hpp>
+#include <raida/engine/detail/round_owner.hpp>
 
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
-#include <asio/dispatch.hpp>
-#include <asio/executor_work_guard.hpp>
+#include <asio/cancellation_type.hpp>
 
+#include <cstddef>
 #include <memory>
-#include <optional>
+#include <new>
 #include <system_error>
 #include <type_traits>
 #include <utility>
 
 namespace raida::inline v1::detail {
 
-template <std::size_t N, class Executor>
+/// The signature is `void(error_code, Result)`, or `void(error_code)` where the result stands with the
+/// caller.
+///
+/// Should the handler's executor find no memory to take it over, the exception leaves complete(), and the
+/// handler is destroyed uncalled: only that executor could have called it.
+template <class Result>
 class waiting_handler : public round_owner
 {
   public:
-    /// Frees itself, then calls the handler on its associated executor; `io` is the engine's.
-    virtual void complete(std::error_code error, const Executor& io) = 0;
+    /// Frees itself, then calls the handler on its associated executor.
+    virtual void complete(std::error_code error) = 0;
 
     /// Frees itself and the handler without calling it.
     virtual void abandon() noexcept = 0;
 
-    [[nodiscard]] replies<N>& answers() noexcept { return *answers_; }
+    /// Calls `cancel` when the handler's cancellation slot asks for it, until completion.
+    virtual void on_cancel(inline_function<void()> cancel) = 0;
+
+    /// What it will be completed with, to be filled meanwhile.
+    [[nodiscard]] Result& result() noexcept { return *result_; }
 
   protected:
-    explicit waiting_handler(replies<N>* answers) noexcept : answers_{answers} {}
+    explicit waiting_handler(Result* result) noexcept : result_{result} {}
     ~waiting_handler() = default;
 
-    replies<N>* answers_;
+    Result* result_;
 };
 
-/// The replies travel with the handler, `void(error_code, replies<N>)`, or stand in the caller's storage,
-/// `void(error_code)`.
-template <std::size_t N>
-struct own_replies
-{
-    replies<N> own;
+/// Of an operation that has no memory of its own.
+struct no_pool
+{};
 
-    template <class Handler>
-    void call(Handler&& handler, std::error_code error)
-    {
-        std::forward<Handler>(handler)(error, std::move(own));
-    }
-};
-
-struct borrowed_replies
-{
-    template <class Handler>
-    void call(Handler&& handler, std::error_code error)
-    {
-        std::forward<Handler>(handler)(error);
-    }
-};
-
-/// What is dispatched: the handler with its arguments and its associated allocator.
-template <class Handler, class Storage>
-struct bound_handler
-{
-    using allocator_type = asio::associated_allocator_t<Handler>;
-
-    Handler handler;
-    Storage storage;
-    std::error_code error;
-
-    [[nodiscard]] allocator_type get_allocator() const noexcept
-    {
-        return asio::get_associated_allocator(handler);
-    }
-    void operator()() { storage.call(std::move(handler), error); }
-};
-
-/// Does the handler run where the engine does?
-template <class Handler, class Executor>
-bool runs_here(const Handler& handler, const Executor& io) noexcept
-{
-    if constexpr (std::is_same_v<asio::associated_executor_t<Handler, Executor>, Executor>)
-        return asio::get_associated_executor(handler, io) == io;
-    else
-        return false;
-}
-
-/// `Here`: the handler runs where the engine does, as most do. Else its executor is kept at work.
-template <std::size_t N, class Handler, class Executor, class Storage, bool Here>
-class waiting_handler_of final : public waiting_handler<N, Executor>
+/// `Storage`: own_result<Result>, or borrowed_result. Its memory comes from the handler's associated
+/// allocator; plain std::allocator means that nobody cares, and `Pool` serves where there is one.
+template <class Result, class Handler, class Executor, class Storage, call_by Way, class Pool>
+class waiting_handler_of final : public waiting_handler<Result>
 {
   public:
-    /// Plain std::allocator means that nobody cares: the engine's pool then serves.
-    [[nodiscard]] static waiting_handler_of* make(block_pool& memory, const Executor& io, replies<N>* into,
+    [[nodiscard]] static waiting_handler_of* make(Pool& memory, const Executor& io, Result* into,
                                                   Handler&& handler)
     {
         auto allocator = allocator_for(handler, memory);
@@ -109,21 +72,14 @@ class waiting_handler_of final : public waiting_handler<N, Executor>
         }
     }
 
-    void complete(std::error_code error, const Executor& io) override
+    void complete(std::error_code error) override
     {
-        [[maybe_unused]] const auto guard =
-            std::move(guard_); // until the handler was called, or was taken over by its executor
-        auto slot = asio::get_associated_cancellation_slot(handler_);
-        if (slot.is_connected())
+        if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
             slot.clear();
+        auto call = std::move(call_); // until the handler was called, or was taken over by its executor
         bound_handler<Handler, Storage> bound{std::move(handler_), std::move(storage_), error};
         destroy(bound.handler);
-        if constexpr (Here) {
-            bound();
-        } else {
-            const auto executor = asio::get_associated_executor(bound.handler, io);
-            asio::dispatch(executor, std::move(bound));
-        }
+        std::move(call)(std::move(bound));
     }
 
     void abandon() noexcept override
@@ -132,29 +88,47 @@ class waiting_handler_of final : public waiting_handler<N, Executor>
         destroy(handler);
     }
 
+    void on_cancel(inline_function<void()> cancel) override
+    {
+        if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
+            slot.assign([cancel = std::move(cancel)](asio::cancellation_type type) {
+                auto mine = cancel; // completion clears the slot
+                if (type != asio::cancellation_type::none)
+                    mine();
+            });
+    }
+
   private:
     using handler_allocator = asio::associated_allocator_t<Handler>;
-    using work_guard = asio::executor_work_guard<asio::associated_executor_t<Handler, Executor>>;
-    struct no_guard
-    {};
-    static constexpr bool uses_pool = std::is_same_v<handler_allocator, std::allocator<void>> &&
+    static constexpr bool uses_pool = std::is_same_v<Pool, block_pool> &&
+                                      std::is_same_v<handler_allocator, std::allocator<void>> &&
                                       alignof(Handler) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
     using allocator_type = std::conditional_t<
         uses_pool, pool_allocator<waiting_handler_of>,
         typename std::allocator_traits<handler_allocator>::template rebind_alloc<waiting_handler_of>>;
 
-    waiting_handler_of(block_pool& memory, const Executor& io, replies<N>* into, Handler&& handler)
-        : waiting_handler<N, Executor>{into}, memory_{memory}, handler_{std::move(handler)}
+    waiting_handler_of(Pool& memory, const Executor& io, Result* into, Handler&& handler)
+        : waiting_handler<Result>{into},
+          memory_{pool_of(memory)},
+          handler_{std::move(handler)},
+          call_{asio::get_associated_executor(handler_, io), io}
     {
-        if constexpr (std::is_same_v<Storage, own_replies<N>>)
-            this->answers_ = &storage_.own;
-        if constexpr (!Here)
-            guard_.emplace(asio::get_associated_executor(handler_, io));
+        if constexpr (std::is_same_v<Storage, own_result<Result>>)
+            this->result_ = &storage_.own;
     }
 
     ~waiting_handler_of() = default;
 
-    static allocator_type allocator_for(const Handler& handler, block_pool& memory)
+    static decltype(auto) pool_of(Pool& memory) noexcept
+    {
+        if constexpr (uses_pool)
+            return (memory);
+        else
+            return no_pool{};
+    }
+
+    template <class From>
+    static allocator_type allocator_for(const Handler& handler, From& memory)
     {
         if constexpr (uses_pool)
             return allocator_type{memory};
@@ -169,21 +143,63 @@ class waiting_handler_of final : public waiting_handler<N, Executor>
         std::allocator_traits<allocator_type>::deallocate(allocator, this, 1);
     }
 
-    block_pool& memory_;
+    std::conditional_t<uses_pool, Pool&, no_pool> memory_;
     Handler handler_;
     Storage storage_;
-    std::conditional_t<Here, no_guard, std::optional<work_guard>> guard_;
+    handler_call<Way, asio::associated_executor_t<Handler, Executor>, Executor> call_;
 };
 
-template <std::size_t N, class Storage, class Executor, class Handler>
-[[nodiscard]] waiting_handler<N, Executor>* make_waiting(block_pool& memory, const Executor& io,
-                                                         replies<N>* into, Handler&& handler)
+/// For an engine, whose turns complete it on `io`.
+template <class Result, class Storage, class Executor, class Handler>
+[[nodiscard]] waiting_handler<Result>* make_waiting(block_pool& memory, const Executor& io, Result* into,
+                                                    Handler&& handler)
 {
     if (runs_here(handler, io))
-        return waiting_handler_of<N, Handler, Executor, Storage, true>::make(memory, io, into,
-                                                                             std::move(handler));
-    return waiting_handler_of<N, Handler, Executor, Storage, false>::make(memory, io, into,
-                                                                          std::move(handler));
+        return waiting_handler_of<Result, Handler, Executor, Storage, call_by::turn, block_pool>::make(
+            memory, io, into, std::move(handler));
+    return waiting_handler_of<Result, Handler, Executor, Storage, call_by::dispatch, block_pool>::make(
+        memory, io, into, std::move(handler));
+}
+
+/// The handler of a composed operation, which may complete it from anywhere. Used as the pointer that it is.
+template <class Result>
+class pending_result
+{
+  public:
+    pending_result(std::nullptr_t = nullptr) noexcept {}
+    explicit pending_result(waiting_handler<Result>* one) noexcept : one_{one} {}
+
+    explicit operator bool() const noexcept { return one_ != nullptr; }
+    pending_result* operator->() noexcept { return this; }
+
+    /// Once only.
+    void complete(std::error_code error, Result result)
+    {
+        auto* const one = one_.release();
+        one->result() = std::move(result);
+        one->complete(error);
+    }
+
+    /// Calls `cancel` when the handler's cancellation slot asks for it, until completion.
+    void on_cancel(inline_function<void()> cancel) { one_->on_cancel(std::move(cancel)); }
+
+  private:
+    struct abandoner
+    {
+        void operator()(waiting_handler<Result>* one) const noexcept { one->abandon(); }
+    };
+
+    std::unique_ptr<waiting_handler<Result>, abandoner> one_;
+};
+
+template <class Result, class Executor, class Handler>
+[[nodiscard]] pending_result<Result> make_pending(const Executor& io, Handler&& handler)
+{
+    using stored = std::decay_t<Handler>;
+    no_pool none;
+    return pending_result<Result>{
+        waiting_handler_of<Result, stored, Executor, own_result<Result>, call_by::post, no_pool>::make(
+            none, io, nullptr, stored(std::forward<Handler>(handler)))};
 }
 
 } // namespace raida::inline v1::detail

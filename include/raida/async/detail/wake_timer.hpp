@@ -14,7 +14,7 @@
 
 namespace raida::inline v1::detail {
 
-/// Wakes the engine at the armed time or earlier: see transport/seam.hpp. Must stay where it is from the
+/// Wakes the engine at the armed time or earlier: see engine/transport.hpp. Must stay where it is from the
 /// first arm() on; `owner` keeps it alive.
 template <class Executor>
 class wake_timer

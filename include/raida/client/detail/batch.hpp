@@ -2,7 +2,7 @@
 #ifndef RAIDA_CLIENT_DETAIL_BATCH_HPP
 #define RAIDA_CLIENT_DETAIL_BATCH_HPP
 
-#include <raida/async/detail/pending_result.hpp>
+#include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/client/call_options.hpp>
 #include <raida/client/detail/batch_machine.hpp>
@@ -38,7 +38,7 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
     };
 
     batch(std::shared_ptr<Core> core, command_code what, work given, call_options<N> how,
-          std::unique_ptr<pending_result<result>> waiting)
+          pending_result<result> waiting)
         : core_{std::move(core)},
           what_{what},
           given_{std::move(given)},
@@ -150,7 +150,7 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
         while (auto next = machine_.next(most))
             ask(next->first, next->second);
         if (machine_.is_over() && waiting_)
-            std::exchange(waiting_, nullptr)->complete(error_, std::move(machine_).take());
+            std::exchange(waiting_, {})->complete(error_, std::move(machine_).take());
     }
 
     void ask(std::uint32_t id, const piece<N>& part)
@@ -170,7 +170,7 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
     command_code what_;
     work given_;
     call_options<N> how_;
-    std::unique_ptr<pending_result<result>> waiting_;
+    pending_result<result> waiting_;
     batch_machine<N, Book> machine_;
     progress_report<N> report_;
     exchanges<Core> exchanges_;

@@ -2,7 +2,7 @@
 #ifndef RAIDA_CLIENT_DETAIL_ENQUIRY_HPP
 #define RAIDA_CLIENT_DETAIL_ENQUIRY_HPP
 
-#include <raida/async/detail/pending_result.hpp>
+#include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/client/call_options.hpp>
 #include <raida/client/detail/exchanges.hpp>
@@ -25,7 +25,7 @@ class enquiry final : public asker<Core::size>,
     static constexpr std::size_t N = Core::size;
 
     enquiry(std::shared_ptr<Core> core, command_code what, Read read, call_options<N> how,
-            std::unique_ptr<pending_result<Result>> waiting)
+            pending_result<Result> waiting)
         : core_{std::move(core)},
           what_{what},
           read_{std::move(read)},
@@ -74,7 +74,7 @@ class enquiry final : public asker<Core::size>,
     command_code what_;
     Read read_;
     call_options<N> how_;
-    std::unique_ptr<pending_result<Result>> waiting_;
+    pending_result<Result> waiting_;
     progress_report<N> report_;
     exchanges<Core> exchanges_;
 };

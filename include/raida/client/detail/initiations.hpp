@@ -3,7 +3,7 @@
 #ifndef RAIDA_CLIENT_DETAIL_INITIATIONS_HPP
 #define RAIDA_CLIENT_DETAIL_INITIATIONS_HPP
 
-#include <raida/async/detail/pending_result.hpp>
+#include <raida/async/detail/waiting_handler.hpp>
 #include <raida/client/call_options.hpp>
 #include <raida/client/detail/batch.hpp>
 #include <raida/client/detail/enquiry.hpp>

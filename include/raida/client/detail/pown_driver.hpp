@@ -2,7 +2,7 @@
 #ifndef RAIDA_CLIENT_DETAIL_POWN_DRIVER_HPP
 #define RAIDA_CLIENT_DETAIL_POWN_DRIVER_HPP
 
-#include <raida/async/detail/pending_result.hpp>
+#include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/client/detail/batch_machine.hpp>
 #include <raida/client/detail/call_list.hpp>
@@ -42,7 +42,7 @@ class pown_driver final : public waiting_call,
     using result = transfer<N>;
 
     pown_driver(std::shared_ptr<Core> core, transfer_record<N> record, pown_options<N> how,
-                std::unique_ptr<pending_result<result>> waiting)
+                pending_result<result> waiting)
         : core_{std::move(core)},
           how_{std::move(how)},
           record_{std::move(record)},
@@ -327,13 +327,13 @@ class pown_driver final : public waiting_call,
     {
         const auto quorum = votes_needed<N>(core_->settings.consensus);
         if (waiting_)
-            std::exchange(waiting_, nullptr)->complete(error, result{std::move(record), quorum});
+            std::exchange(waiting_, {})->complete(error, result{std::move(record), quorum});
     }
 
     std::shared_ptr<Core> core_;
     pown_options<N> how_;
     transfer_record<N> record_;
-    std::unique_ptr<pending_result<result>> waiting_; // until the handler was called
+    pending_result<result> waiting_; // until the handler was called
     std::optional<pown_machine<N>> machine_;
     page_locks::owner who_ = 0;
     pown_time until_{};

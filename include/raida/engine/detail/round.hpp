@@ -4,6 +4,7 @@
 
 #include <raida/engine/detail/due_heap.hpp>
 #include <raida/engine/detail/packet_block.hpp>
+#include <raida/engine/detail/round_owner.hpp>
 #include <raida/engine/request_options.hpp>
 #include <raida/wire/reply.hpp>
 
@@ -55,13 +56,6 @@ struct slot
 
     /// A retry that waits for its turn may still be answered.
     [[nodiscard]] bool was_sent() const noexcept { return attempts != 0 && state != slot_state::settled; }
-};
-
-/// Whoever waits for a round, for the round's user to know again.
-struct round_owner
-{
-  protected:
-    ~round_owner() = default;
 };
 
 /// What a caller wants beyond an answer from everybody; most fan-outs have no such rules.

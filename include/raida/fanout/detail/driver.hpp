@@ -61,8 +61,8 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     [[nodiscard]] server_knowledge<N>& known() noexcept { return board_.known(); }
 
     /// Starts a fan-out, or arranges for its refusal; the handler is never called from here. `Storage` is
-    /// own_replies<N>, or borrowed_replies with `into`. When memory is short it throws std::bad_alloc, and
-    /// nothing was started.
+    /// own_result<replies<N>>, or borrowed_result with `into`. When memory is short it throws std::bad_alloc,
+    /// and nothing was started.
     template <class Storage, class Packets, class Handler>
     void start(const Packets& packets, request_options<N> options, replies<N>* into, Handler&& handler);
 
@@ -83,7 +83,7 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     void stop();
 
   private:
-    using waiting = waiting_handler<N, executor_type>;
+    using waiting = waiting_handler<replies<N>>;
 
     struct abandoner
     {
@@ -173,13 +173,13 @@ void engine<N, Transport>::start(const Packets& packets, request_options<N> opti
         error = board_.check(views, options);
 
     auto slot = asio::get_associated_cancellation_slot(handler);
-    std::unique_ptr<waiting, abandoner> waits{make_waiting<N, Storage>(
+    std::unique_ptr<waiting, abandoner> waits{make_waiting<replies<N>, Storage>(
         memory_, get_executor(), into, handler_type(std::forward<Handler>(handler)))};
     schedule_turn(); // first: should anything fail below, it finds nothing to do and lets the work go
     if (!work_)
         work_.emplace(get_executor());
     if (error) {
-        waits->answers().reset();
+        waits->result().reset();
         refused_.add(*waits, error);
     } else {
         std::bitset<N> reachable;
@@ -188,7 +188,7 @@ void engine<N, Transport>::start(const Packets& packets, request_options<N> opti
         canceller* cancels = nullptr;
         if (slot.is_connected())
             cancels = &slot.template emplace<canceller>(canceller{this->weak_from_this()});
-        const auto& made = board_.admit(views, std::move(options), waits->answers(), reachable, waits.get(),
+        const auto& made = board_.admit(views, std::move(options), waits->result(), reachable, waits.get(),
                                         transport_.now());
         if (cancels != nullptr) {
             cancels->index = made.index;
@@ -340,14 +340,14 @@ void engine<N, Transport>::show_settled()
 template <std::size_t N, class Transport>
 void engine<N, Transport>::deliver()
 {
-    refused_.complete(get_executor());
+    refused_.complete();
     for (auto left = board_.finished_count(); left != 0; --left) {
         round<N>* const done = board_.next_finished();
         if (done == nullptr)
             return; // a handler ran the context itself, and the rest was delivered there
         auto* const waits = static_cast<waiting*>(std::exchange(done->owner, nullptr));
         board_.release(*done);
-        waits->complete({}, get_executor());
+        waits->complete({});
     }
 }
 

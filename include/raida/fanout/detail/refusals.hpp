@@ -21,8 +21,7 @@ class refusals
 
     /// Completes what was refused until now. What the handlers add, or what one that throws leaves, is for
     /// the next time.
-    template <class Executor>
-    void complete(const Executor& io)
+    void complete()
     {
         if (now_.empty()) {
             now_.swap(new_);
@@ -31,7 +30,7 @@ class refusals
         while (!now_.empty()) {
             const auto [one, why] = now_.back();
             now_.pop_back();
-            one->complete(why, io);
+            one->complete(why);
         }
     }
 

@@ -2,7 +2,7 @@
 #ifndef RAIDA_TRANSPORT_DETAIL_RESOLVE_HOSTS_HPP
 #define RAIDA_TRANSPORT_DETAIL_RESOLVE_HOSTS_HPP
 
-#include <raida/async/detail/pending_result.hpp>
+#include <raida/async/detail/waiting_handler.hpp>
 #include <raida/wire/hosts.hpp>
 
 #include <asio/error.hpp>
@@ -22,7 +22,7 @@ template <class List, class Executor>
 class host_resolution : public std::enable_shared_from_this<host_resolution<List, Executor>>
 {
   public:
-    host_resolution(const Executor& executor, std::unique_ptr<pending_result<List>> waiting)
+    host_resolution(const Executor& executor, pending_result<List> waiting)
         : resolver_{executor}, waiting_{std::move(waiting)}
     {}
 
@@ -84,7 +84,7 @@ class host_resolution : public std::enable_shared_from_this<host_resolution<List
     }
 
     asio::ip::basic_resolver<asio::ip::udp, Executor> resolver_;
-    std::unique_ptr<pending_result<List>> waiting_;
+    pending_result<List> waiting_;
     List list_;
     std::size_t open_ = 0;
     bool cancelled_ = false;
