@@ -5,7 +5,7 @@
 #include "bad_input.hpp"
 #include "secret_file.hpp"
 
-#include <raida/wire/token.hpp>
+#include <raida/wire/token_csv.hpp>
 
 #include <string>
 #include <vector>

@@ -20,5 +20,6 @@
 #include <raida/wire/request.hpp>
 #include <raida/wire/status.hpp>
 #include <raida/wire/token.hpp>
+#include <raida/wire/token_csv.hpp>
 
 #endif // RAIDA_WIRE_HPP

@@ -145,7 +145,8 @@ TEST_CASE("token files of any content are read without harm", "[fuzz]")
     const std::string one = "1,5" + numbers + "\n", two = "-8,1023999" + numbers + "\r\n";
     replay({3,
             {text(one), text(one + two), text("# tokens\n\n" + two + one),
-             text("denomination,serial,a,b\n" + one), text("-2:77"), text(two + "6,0" + numbers)}},
+             text("an1,an0,serial,dn\n" + numbers.substr(1) + ",1,5\n"),
+             text("serial number,denomination\n" + one), text("-2:77"), text(two + "6,0" + numbers)}},
            fuzz::token_csv);
 }
 

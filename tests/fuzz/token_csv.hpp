@@ -5,13 +5,12 @@
 #include "check.hpp"
 
 #include <raida/base/detail/text.hpp>
-#include <raida/wire/token.hpp>
+#include <raida/wire/token_csv.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <string>
+#include <span>
 #include <string_view>
-#include <vector>
 
 namespace fuzz {
 
@@ -24,24 +23,6 @@ inline std::size_t longest_hex(std::string_view text)
         longest = std::max(longest, current);
     }
     return longest;
-}
-
-inline std::string written(const std::vector<raida::basic_token<2>>& tokens)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const auto& token : tokens) {
-        text += std::to_string(token.denomination.value) + "," + std::to_string(token.serial.value);
-        for (const auto& number : token.numbers) {
-            text += ',';
-            for (const auto byte : number.bytes()) {
-                text += digits[byte >> 4];
-                text += digits[byte & 15U];
-            }
-        }
-        text += '\n';
-    }
-    return text;
 }
 
 /// Read as a token file of two servers. True if it is one.
@@ -62,7 +43,9 @@ inline bool token_csv(raida::bytes_view input)
     }
     for (const auto& token : tokens)
         check(token.denomination.is_valid() && token.serial.is_valid(), "what is read is in range");
-    const auto again = raida::parse_tokens<2>(written(tokens), error);
+    const auto written = raida::write_tokens_csv(std::span{tokens});
+    const auto again =
+        raida::parse_tokens<2>({reinterpret_cast<const char*>(written.data()), written.size()}, error);
     const auto same = [](const auto& left, const auto& right) {
         return left.id() == right.id() && left.numbers == right.numbers;
     };

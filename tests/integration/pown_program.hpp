@@ -9,7 +9,7 @@
 #include <raida/client/journal.hpp>
 #include <raida/testing/encryption.hpp>
 #include <raida/testing/fleet.hpp>
-#include <raida/wire/token.hpp>
+#include <raida/wire/token_csv.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -59,6 +59,10 @@ enum class errc
     other_servers,         ///< a journal whose servers are mostly not the client's
     truncated,             ///< a text that ends before its end
     damaged,               ///< a text whose checksum or count does not fit
+    unknown_format,        ///< a file that is nothing known
+    unsupported_format,    ///< recognised, but not usable as it is: parse_error::field says what it is
+    legacy_token,          ///< a token of the old network, which today's servers cannot be asked about
+    missing_server,        ///< a server list that leaves out a few servers: the others can be used
 };
 
 namespace detail {
@@ -146,6 +150,14 @@ constexpr const char* describe(errc error) noexcept
         return "cut off: the rest is missing";
     case errc::damaged:
         return "damaged: it does not fit what comes before";
+    case errc::unknown_format:
+        return "not a known format";
+    case errc::unsupported_format:
+        return "recognised, but of no use as it is";
+    case errc::legacy_token:
+        return "a token of the old network: it must be converted first";
+    case errc::missing_server:
+        return "missing, all others can be used";
     case errc::no_randomness:
         return "no random bytes from the operating system";
     }

@@ -185,6 +185,38 @@ TEST_CASE("a journal that was cut off anywhere says so, in the line where it end
     CHECK(error_of("").message() == "line 1: cut off: the rest is missing");
 }
 
+TEST_CASE("what editors and copies as text do to a journal does no harm", "[journal]")
+{
+    const auto record = make_record(3, false);
+    const auto written = raida::write_journal(record);
+    const std::string text{written.text()};
+    std::string crlf;
+    for (const char c : text)
+        crlf += c == '\n' ? std::string{"\r\n"} : std::string{c};
+    const std::string mark = "\xEF\xBB\xBF";
+    for (const std::string& form :
+         {crlf, mark + text, mark + crlf, text + "\n", crlf + "\r\n\r\n", text + " \t\n  ", crlf + "\r"}) {
+        parse_error error;
+        CHECK(same(raida::parse_journal(form, error), record));
+        CHECK(error.message() == parse_error{}.message());
+    }
+    for (std::size_t size = 0; size < crlf.size() - 1; ++size) {
+        parse_error error;
+        static_cast<void>(raida::parse_journal(std::string_view{crlf}.substr(0, size), error));
+        CHECK(error.code == errc::truncated);
+    }
+}
+
+TEST_CASE("a blank more in a journal's line is no line end, and is noticed", "[journal]")
+{
+    std::string text = ended(heading + line, 1);
+    for (const std::string blank : {" ", "\t", "\r"})
+        for (const std::size_t at : {heading.size() + 3, heading.size(), text.size() - 20}) {
+            std::string changed = text;
+            CHECK(error_of(changed.insert(at, blank)));
+        }
+}
+
 TEST_CASE("no changed bit goes unnoticed", "[journal]")
 {
     const std::string whole = ended(heading + line, 1, "finished");

@@ -8,6 +8,7 @@
 #include <raida/base/parse_error.hpp>
 #include <raida/client/transfer_record.hpp>
 #include <raida/wire/challenge.hpp>
+#include <raida/wire/detail/token_checks.hpp>
 #include <raida/wire/token.hpp>
 
 #include <algorithm>
@@ -18,7 +19,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace raida::inline v1 {
 namespace detail {
@@ -29,19 +29,30 @@ inline constexpr std::string_view journal_name = "raida-journal", journal_versio
                                   journal_holdings = "uonx-", journal_open = "open",
                                   journal_finished = "finished";
 
+/// Of the text as it was written, with "\n" at the end of a line: copies as text may have made it "\r\n".
 inline std::uint32_t crc32_of(std::string_view text) noexcept
 {
-    return crc32({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    for (std::uint32_t crc = 0;;) {
+        const std::size_t end = text.find("\r\n");
+        const std::string_view part = text.substr(0, end);
+        crc = crc32({reinterpret_cast<const std::uint8_t*>(part.data()), part.size()}, crc);
+        if (end == std::string_view::npos)
+            return crc;
+        text.remove_prefix(end + 1);
+    }
 }
 
 template <std::size_t N>
 class journal_reader
 {
   public:
-    journal_reader(parse_error& error, std::uint32_t limit) noexcept : error_{error}, limit_{limit} {}
+    journal_reader(parse_error& error, std::uint32_t limit) noexcept
+        : error_{error}, checks_{error, limit, places::lines}
+    {}
 
     transfer_record<N> read(std::string_view text)
     {
+        text = without_blank_end(without_byte_order_mark(text));
         std::string_view rest = text;
         const bool has_facts = read_heading(rest);
         const std::size_t last = text.find_last_of('\n', text.size() - 2) + 1;
@@ -56,13 +67,21 @@ class journal_reader
         if (!error_)
             read_end(next_line(rest), text);
         if (!error_)
-            refuse_duplicates();
+            checks_.finish();
         if (error_)
             record_ = {};
         return std::move(record_);
     }
 
   private:
+    // Editors add lines. What was cut off within its last line stays as it is.
+    static std::string_view without_blank_end(std::string_view text) noexcept
+    {
+        const std::size_t last = text.find_last_not_of(" \t\r\n");
+        const std::size_t line_end = last == std::string_view::npos ? last : text.find('\n', last);
+        return line_end == std::string_view::npos ? text : text.substr(0, line_end + 1);
+    }
+
     std::string_view next_line(std::string_view& text)
     {
         ++line_;
@@ -127,31 +146,30 @@ class journal_reader
     void read_token(std::string_view line)
     {
         basic_token<N>& token = record_.tokens.emplace_back();
-        token_id id;
-        errc wrong{};
-        if (const char* const field = read_token_id(line, limit_, id, wrong))
-            return refuse(wrong, field);
-        token.denomination = id.denomination;
-        token.serial = id.serial;
-        lines_.emplace_back(id.key(), line_);
+        const auto power = parse_number<std::int8_t>(take_until(',', line));
+        const auto serial = parse_number<std::uint32_t>(take_until(',', line));
+        if (!checks_.take(power, serial, line_))
+            return;
+        token.denomination.value = *power;
+        token.serial.value = *serial;
         const std::string_view letters = take_until(',', line);
         if (letters.size() != N || letters.find_first_not_of(journal_holdings) != std::string_view::npos)
             return refuse(errc::malformed_line, "what the servers hold");
         auto& holdings = record_.holdings.emplace_back();
         std::transform(letters.begin(), letters.end(), holdings.begin(),
                        [](char c) { return static_cast<holding>(journal_holdings.find(c)); });
-        read_numbers(line, token.numbers, "authenticity number of server ");
-        read_numbers(line, record_.new_numbers.emplace_back(), "new authenticity number of server ");
+        read_numbers(line, token.numbers);
+        read_numbers(line, record_.new_numbers.emplace_back(), "new ");
         if (!error_ && !line.empty())
             refuse(errc::malformed_line, "after the last authenticity number");
     }
 
-    void read_numbers(std::string_view& line, authenticity_numbers<N>& into, const char* field)
+    void read_numbers(std::string_view& line, authenticity_numbers<N>& into, const char* which = "")
     {
         for (std::size_t server = 0; server < N && !error_; ++server) {
             auto secret = authenticity_number::from_hex(take_until(',', line));
             if (!secret)
-                return refuse(errc::invalid_authenticity, field + std::to_string(server));
+                return void(checks_.refuse_number(line_, server, which));
             into[server] = *std::move(secret);
         }
     }
@@ -175,24 +193,12 @@ class journal_reader
             refuse(errc::no_tokens);
     }
 
-    void refuse_duplicates()
-    {
-        if (const auto first = first_repeated_line(std::move(lines_)); first != 0) {
-            line_ = first;
-            refuse(errc::duplicate_token);
-        }
-    }
-
-    void refuse(errc code, std::string field = {})
-    {
-        error_ = {make_error_code(code), line_, std::move(field)};
-    }
+    void refuse(errc code, std::string field = {}) { checks_.refuse(code, line_, std::move(field)); }
 
     parse_error& error_;
-    std::uint32_t limit_;
+    token_checks checks_;
     std::size_t line_ = 0;
     transfer_record<N> record_;
-    std::vector<std::pair<std::uint64_t, std::size_t>> lines_; // each token's key and line
 };
 
 } // namespace detail
