@@ -9,6 +9,7 @@
 
 #include <asio/io_context.hpp>
 
+#include <iostream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -21,7 +22,9 @@ namespace support {
     const secret_file file{path};
     raida::parse_error error;
     const auto hosts = raida::parse_servers(file.text(), error);
-    if (error)
+    if (error.code == raida::errc::missing_server)
+        std::cerr << path << ": " << error.message() << '\n';
+    else if (error)
         throw bad_input{path + ": " + error.message()};
     raida::server_list<> servers;
     raida::async_resolve(

@@ -1,6 +1,7 @@
 // Runs every harness over a fixed stream of random and mutated inputs, so that their properties are tested
 // where there is no libFuzzer.
 #include "bitfield.hpp"
+#include "hosts.hpp"
 #include "journal.hpp"
 #include "response.hpp"
 #include "token_csv.hpp"
@@ -160,4 +161,18 @@ TEST_CASE("journals of any content are read without harm", "[fuzz]")
             {text(fuzz::with_end(heading + one)), text(fuzz::with_end(heading + two + one)),
              text(fuzz::with_end(heading + two)), text(heading + one)}},
            fuzz::journal);
+}
+
+TEST_CASE("server lists of any content are read without harm", "[fuzz]")
+{
+    replay({5,
+            {text("a:1\nb:2\nc:3\n\nd:4\n"), text("10.0.0.1\n[::1]\n10.0.0.2\n"),
+             text("a:1 0-0-0-P\nb:2 1-x-x-P\r\nc:3 1-0-0-M\n"), text("a:1 r0\nb:2 r1\n# x\nc:3 m1\n"),
+             text("id,host:port\nr0,a:1\n1,b:2\n"), text("host,port,id\na,1,0\nb,2,1\n\"::1\",3,2"),
+             text(R"({"v": [1, {}], "servers": [{"id": 0, "hostname": "a", "port": 1},
+                  {"id": 2, "hostname": "b", "port": "2"}]})"),
+             text("[[raida_servers]]\nindex = 0\naddress = \"a\"\nport = 1\n[[raida_servers]]\nindex = 1\n"
+                  "address = '::1'\nport = 2\n"),
+             text("raida_servers = [\"a:1\", # x\n'b:2',\n\"c:3\"]\n")}},
+           fuzz::hosts);
 }

@@ -5,7 +5,7 @@
 #include <raida/base/errc.hpp>
 #include <raida/transport/detail/resolve_hosts.hpp>
 #include <raida/transport/server_list.hpp>
-#include <raida/wire/hosts.hpp>
+#include <raida/wire/host_list.hpp>
 
 #include <asio/async_result.hpp>
 #include <asio/execution_context.hpp>

@@ -3,7 +3,7 @@
 #define RAIDA_TRANSPORT_DETAIL_RESOLVE_HOSTS_HPP
 
 #include <raida/async/detail/waiting_handler.hpp>
-#include <raida/wire/hosts.hpp>
+#include <raida/wire/host_list.hpp>
 
 #include <asio/error.hpp>
 #include <asio/ip/address.hpp>
