@@ -8,40 +8,15 @@
 #include "secret_file.hpp"
 
 #include <raida/base/parse_error.hpp>
+#include <raida/base/secret_bytes.hpp>
 #include <raida/client/transfer.hpp>
 #include <raida/wire/token.hpp>
+#include <raida/wire/token_csv.hpp>
 
-#include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace support {
-
-// Text full of secrets.
-using secret_text = std::vector<char, wiping_allocator<char>>;
-
-// As raida::parse_tokens() reads it.
-[[nodiscard]] inline secret_text token_csv(std::span<const raida::token> tokens)
-{
-    secret_text text;
-    const auto put = [&text](std::string_view more) { text.insert(text.end(), more.begin(), more.end()); };
-    for (const raida::token& one : tokens) {
-        put(std::to_string(one.denomination.value));
-        put(",");
-        put(std::to_string(one.serial.value));
-        for (const raida::authenticity_number& number : one.numbers) {
-            put(",");
-            for (const std::uint8_t byte : number.bytes()) {
-                text.push_back("0123456789abcdef"[byte >> 4]);
-                text.push_back("0123456789abcdef"[byte & 15]);
-            }
-        }
-        put("\n");
-    }
-    return text;
-}
 
 // Throws bad_input unless this file may be replaced by tokens of this record: it is not there, or loses no
 // number. A `leftover`, which a crash may have cut off, need not be a file of tokens.
@@ -68,9 +43,9 @@ inline void check_may_replace(const std::string& path, const raida::transfer_rec
 inline void write_tokens(const std::string& path, std::span<const raida::token> tokens,
                          const raida::transfer_record<>& record)
 {
-    const secret_text text = token_csv(tokens);
-    const auto error =
-        write_durably(path, {text.data(), text.size()}, [&] { check_may_replace(path, record); });
+    const raida::secret_bytes text = raida::write_tokens_csv(tokens);
+    const auto error = write_durably(path, {reinterpret_cast<const char*>(text.data()), text.size()},
+                                     [&] { check_may_replace(path, record); });
     if (error)
         throw bad_input{"cannot write " + support::quoted(path) + ": " + error.message()};
 }

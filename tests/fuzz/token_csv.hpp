@@ -43,7 +43,7 @@ inline bool token_csv(raida::bytes_view input)
     }
     for (const auto& token : tokens)
         check(token.denomination.is_valid() && token.serial.is_valid(), "what is read is in range");
-    const auto written = raida::write_tokens_csv(std::span{tokens});
+    const auto written = raida::write_tokens_csv<2>(tokens);
     const auto again =
         raida::parse_tokens<2>({reinterpret_cast<const char*>(written.data()), written.size()}, error);
     const auto same = [](const auto& left, const auto& right) {

@@ -77,9 +77,10 @@ template <std::size_t N>
     return out.take();
 }
 
-[[nodiscard]] inline secret_bytes write_tokens_csv(const std::vector<token>& tokens)
+/// The same for the whole network, of any contiguous tokens.
+[[nodiscard]] inline secret_bytes write_tokens_csv(std::span<const token> tokens)
 {
-    return write_tokens_csv(std::span<const token>{tokens});
+    return write_tokens_csv<server_count>(tokens);
 }
 
 } // namespace raida::inline v1

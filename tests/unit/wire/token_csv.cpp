@@ -54,7 +54,7 @@ std::string text_of(const raida::secret_bytes& bytes)
 std::string written(const std::string& text)
 {
     const auto tokens = raida::parse_tokens<2>(text);
-    return text_of(raida::write_tokens_csv(std::span{tokens}));
+    return text_of(raida::write_tokens_csv<2>(tokens));
 }
 
 } // namespace
