@@ -6,6 +6,7 @@
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/ip/address_v4.hpp>
 #include <asio/post.hpp>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -32,6 +34,15 @@ using tests::take_record;
 using fate = pown_servers::fate;
 using record_type = raida::transfer_record<>;
 using namespace std::chrono_literals;
+
+// Says that it encrypts with this token.
+struct keyed : raida::plain
+{
+    raida::token_id key;
+
+    explicit keyed(raida::token_id token) : key{token} {}
+    [[nodiscard]] std::optional<raida::token_id> key_token() const noexcept { return key; }
+};
 
 constexpr auto terminal = asio::cancellation_type::terminal;
 
@@ -389,6 +400,75 @@ TEST_CASE("a recovery of another coin, or of other servers, is refused", "[clien
     CHECK_FALSE(recover(other));
     w.client->set_servers(raida::loopback(19'000));
     CHECK(recover(*record) == errc::other_servers);
+}
+
+TEST_CASE("a recovery asks, whatever its journal says that servers hold", "[client][pown]")
+{
+    for (const holding lie :
+         {holding::new_number, holding::old_number, holding::neither, holding::not_asked}) {
+        pown_servers w{on_one_page(2)};
+        record_type record{.tokens = w.tokens, .finished = true};
+        for (const auto& other : raida::testing::make_tokens(2, 5))
+            record.new_numbers.push_back(other.numbers);
+        record.holdings.resize(2);
+        for (auto& of : record.holdings)
+            of.fill(lie);
+        for (std::size_t server = 0; server < 25; ++server) // the first token: each holds something else
+            if (server % 2 != 0)
+                w.held[server][w.tokens[0].id().key()] = record.new_numbers[0][server];
+        powned got;
+        w.client->async_recover(record, {.journal = take_record}, got.handler());
+        w.net.run();
+        CHECK_FALSE(got.error);
+        CHECK(w.finds == 25);
+        CHECK(w.powns == 25);
+        CHECK(got.result.count(0, holding::new_number) == 25);
+        CHECK(got.result.count(1, holding::new_number) == 25);
+        CHECK(w.false_claims(got.result.record()) == 0);
+    }
+}
+
+TEST_CASE("a pown is never sent to a mirror as well, a find is", "[client][pown]")
+{
+    pown_servers w{on_one_page(1)};
+    auto servers = raida::loopback();
+    for (std::size_t server = 0; server < 25; ++server)
+        servers.set_mirror(server, {asio::ip::address_v4::loopback(), 9});
+    w.client->set_servers(servers);
+    std::size_t powns = 0, finds = 0; // at mirrors
+    w.seen = [&](const raida::testing::simulated_request& request) {
+        if (request.endpoint.port() == 9)
+            ++(request.bytes[5] == raida::pown_command.code ? powns : finds);
+    };
+    w.happens = [&](std::size_t server, raida::command_code what) {
+        return server == 7 && (what == raida::pown_command || finds == 0) ? fate::unanswered : fate::heard;
+    };
+    powned got;
+    w.pown({.journal = take_record}, got);
+    w.net.run();
+    CHECK(powns == 0);
+    CHECK(finds == 1);
+    CHECK(w.powns == 25);
+    CHECK(got.result.count(0, holding::new_number) == 25);
+}
+
+TEST_CASE("the token that encrypts is not powned itself", "[client][pown]")
+{
+    pown_servers w{on_one_page(3)};
+    w.make_client();
+    raida::basic_client<25, raida::testing::simulated_transport, keyed> client{
+        raida::testing::simulated_transport{w.net}, raida::loopback(), w.settings, keyed{w.tokens[2].id()}};
+    powned first, second, again;
+    client.async_pown(w.tokens, {.journal = take_record}, first.handler());
+    client.async_recover({.tokens = w.tokens}, {.journal = take_record}, again.handler());
+    w.net.run();
+    CHECK(first.error == errc::key_in_batch);
+    CHECK(again.error == errc::key_in_batch);
+    CHECK(w.powns + w.finds == 0);
+    client.async_pown(std::span{w.tokens}.first(2), {.journal = take_record}, second.handler());
+    w.net.run();
+    CHECK_FALSE(second.error);
+    CHECK(second.result.complete());
 }
 
 TEST_CASE("two calls on one page wait for each other, and both come to their end", "[client][pown]")

@@ -77,6 +77,7 @@ struct pown_servers
     simulation net;
     std::chrono::nanoseconds round_trip = 20ms;
     std::function<fate(std::size_t server, raida::command_code what)> happens; // empty: heard
+    std::function<void(const simulated_request&)> seen; // each datagram, before anything else
     std::array<std::map<std::uint64_t, raida::authenticity_number>, 25> held;
     std::vector<raida::token> tokens;
     raida::client_settings<> settings{
@@ -139,6 +140,8 @@ struct pown_servers
     {
         const auto header = raida::request_header::parse(request.bytes).value();
         const bool is_pown = header.what == raida::pown_command;
+        if (seen)
+            seen(request);
         ++(is_pown ? powns : finds);
         const auto what = happens ? happens(request.server, header.what) : fate::heard;
         if (what == fate::lost)

@@ -56,7 +56,7 @@ struct pown_options
     unsigned find_rounds = 4;
 
     /// How often a server that still has a token's old number is asked afresh to take the same new one. 0:
-    /// never; 100 at most.
+    /// never; 100 at most. In a recovery every pown is one afresh.
     unsigned pown_again = 2;
 
     /// How long servers may take to write to disk (5 to 300 s are configured).

@@ -209,6 +209,17 @@ TEST_CASE("each token is powned afresh as often as allowed", "[pown_machine]")
         CHECK(w.asked_of(0, "pown") == 1 + again);
         CHECK(w.asked_of(0, "find") == 1 + again);
         CHECK(w.known(0) == "onn");
+
+        world recovered{of_one_page(1), with({.pown_again = again})}; // where each pown is one afresh
+        recovered.recover();
+        recovered.run([&](const ask& at, std::size_t server) {
+            if (server == 0 && at.what == raida::pown_command)
+                recovered.silence(at, 0);
+            else
+                recovered.answer(at, server);
+        });
+        CHECK(recovered.asked_of(0, "pown") == again);
+        CHECK(recovered.known(0) == (again == 0 ? "ooo" : "onn"));
     }
 }
 

@@ -67,6 +67,8 @@ class pown_machine
     void recover(time_point now)
     {
         stage_ = stage::asking;
+        for (pown_server& one : servers_)
+            one.assume_powned();
         passed(now);
     }
 

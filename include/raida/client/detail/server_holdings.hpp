@@ -52,6 +52,9 @@ class server_holdings
         return false;
     }
 
+    /// Each was powned once, by a call whose journal is recovered.
+    void assume_powned() { powned_.assign(powned_.size(), 1); }
+
     /// A pown leaves: from now on the server may hold either number.
     void pown(std::uint32_t position)
     {
