@@ -5,7 +5,7 @@
 #include <raida/base/version.hpp>
 #include <raida/client/detail/aes_counter.hpp>
 #include <raida/testing/body_cipher.hpp>
-#include <raida/testing/fleet.hpp>
+#include <raida/testing/fleet_controls.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -26,14 +26,14 @@ namespace testing {
 }
 
 /// From now on the servers understand encryption types 1 (the key is a token that was given to them) and 2
-/// (a locker, see basic_fleet::add_locker), each counting as its `server_rules::counter_goes_on` says.
+/// (a locker, see fleet_controls::add_locker), each counting as its `server_rules::counter_goes_on` says.
 ///
 ///     raida::testing::fleet servers{io};
 ///     raida::testing::enable_encryption(servers);
 ///     servers.add(key);
 ///     raida::sealed codec{key};
-template <std::size_t N>
-void enable_encryption(basic_fleet<N>& servers)
+template <std::size_t N, class Core>
+void enable_encryption(fleet_controls<N, Core>& servers)
 {
     servers.set_cipher(make_body_cipher());
 }

@@ -90,12 +90,13 @@ struct manners
 /// What the network and the rules of one server have done so far. No secrets.
 struct server_counters
 {
-    std::uint64_t requests = 0; ///< datagrams received
-    std::uint64_t answered = 0; ///< datagrams sent: right ones, spoiled ones and copies
-    std::uint64_t spoiled = 0;  ///< of those, how many were not the right answer
-    std::uint64_t dropped = 0;  ///< requests and replies lost on purpose
-    std::uint64_t ignored = 0;  ///< requests that no server answers: under 32 bytes
-    std::uint64_t unsent = 0;   ///< replies that the kernel did not take
+    std::uint64_t requests = 0;   ///< datagrams received
+    std::uint64_t answered = 0;   ///< datagrams sent: right ones, spoiled ones and copies
+    std::uint64_t spoiled = 0;    ///< of those, how many were not the right answer
+    std::uint64_t dropped = 0;    ///< requests and replies lost on purpose
+    std::uint64_t ignored = 0;    ///< requests that no server answers: under 32 bytes
+    std::uint64_t unsent = 0;     ///< replies that the kernel did not take
+    std::uint64_t overflowed = 0; ///< requests without room in a simulated receive buffer
     std::size_t last_request_size = 0;
 
     constexpr server_counters& operator+=(const server_counters& other) noexcept
@@ -106,6 +107,7 @@ struct server_counters
         dropped += other.dropped;
         ignored += other.ignored;
         unsent += other.unsent;
+        overflowed += other.overflowed;
         return *this;
     }
 };

@@ -34,6 +34,10 @@ struct server_rules
     /// exist). False: the counter begins again at the request's. True: it goes on after the request's blocks.
     bool counter_goes_on = false;
 
+    /// How often changes are written to disk (measured: 5 to 300 s, as configured): what a server has changed
+    /// since then it has forgotten when it is killed. Zero: at once.
+    std::chrono::nanoseconds flush_interval = std::chrono::seconds{5};
+
     /// The execution time that answers state is drawn evenly between these, which are included.
     std::chrono::microseconds least_execution_time{20};
     std::chrono::microseconds most_execution_time{200};

@@ -27,32 +27,53 @@ namespace raida::inline v1::testing {
 class simulation;
 class simulated_transport;
 
-/// One datagram that reached the virtual network. What becomes of it is up to simulation::on_request.
-class simulated_request
+/// The socket that a datagram came from. May be kept: nothing arrives once that socket is closed.
+class simulated_peer
 {
   public:
     using duration = std::chrono::nanoseconds;
 
-    std::size_t server;
-    asio::ip::udp::endpoint endpoint; ///< the address that it was sent to
-    bytes_view bytes;                 ///< valid during the call
-
     /// `answer` arrives after `delay`. May be called several times.
     void reply(duration delay, bytes_view answer, bool truncated = false) const;
 
-    /// The network reports `error` after `delay`, quoting the first `quoted` bytes of this datagram.
-    void fail(duration delay, std::error_code error, std::size_t quoted = 64) const;
+    /// The network reports `error` after `delay`, with what it quotes of the datagram.
+    void fail(duration delay, std::error_code error, bytes_view quoted) const;
 
   private:
     friend class simulated_transport;
 
-    simulated_request(std::size_t to, const asio::ip::udp::endpoint& address, bytes_view sent,
-                      std::uint8_t generation, simulated_transport& from)
-        : server{to}, endpoint{address}, bytes{sent}, generation_{generation}, from_{&from}
+    simulated_peer(std::size_t lane, std::uint8_t generation, simulated_transport& from,
+                   const std::weak_ptr<void>& owner)
+        : lane_{lane}, generation_{generation}, from_{&from}, owner_{owner}
     {}
 
+    std::size_t lane_;
     std::uint8_t generation_;
     simulated_transport* from_;
+    std::weak_ptr<void> owner_; // keeps the transport where it is
+};
+
+/// One datagram that reached the virtual network. What becomes of it is up to simulation::on_request.
+struct simulated_request
+{
+    using duration = simulated_peer::duration;
+
+    std::size_t server;
+    asio::ip::udp::endpoint endpoint; ///< the address that it was sent to
+    bytes_view bytes;                 ///< valid during the call
+    simulated_peer from;
+
+    /// `answer` arrives after `delay`. May be called several times.
+    void reply(duration delay, bytes_view answer, bool truncated = false) const
+    {
+        from.reply(delay, answer, truncated);
+    }
+
+    /// The network reports `error` after `delay`, quoting the first `quoted` bytes of this datagram.
+    void fail(duration delay, std::error_code error, std::size_t quoted = 64) const
+    {
+        from.fail(delay, error, bytes.first(std::min(quoted, bytes.size())));
+    }
 };
 
 /// Time that passes only when nothing is left to do. Handlers run on its io_context, inside run().
@@ -179,7 +200,8 @@ class simulated_transport
         open_[lane] |= std::uint32_t{1} << generation;
         for (const outgoing& one : batch)
             if (world_->on_request)
-                world_->on_request(simulated_request{lane, endpoints_[lane], one.bytes, generation, *this});
+                world_->on_request(
+                    {lane, endpoints_[lane], one.bytes, simulated_peer{lane, generation, *this, owner_}});
         return {batch.size(), {}};
     }
 
@@ -223,7 +245,7 @@ class simulated_transport
     void release() noexcept {}
 
   private:
-    friend class simulated_request;
+    friend class simulated_peer;
 
     struct arrival
     {
@@ -275,23 +297,24 @@ class simulated_transport
     bool listening_ = false;
 };
 
-inline void simulated_request::reply(duration delay, bytes_view answer, bool truncated) const
+inline void simulated_peer::reply(duration delay, bytes_view answer, bool truncated) const
 {
-    from_->later(delay, server, generation_,
-                 [lane = server, generation = generation_, truncated,
-                  bytes = std::vector<std::uint8_t>(answer.begin(), answer.end())](transport_sink& sink) {
-                     sink.on_datagram(lane, generation, {.bytes = bytes, .truncated = truncated});
-                 });
+    if (const auto alive = owner_.lock())
+        from_->later(delay, lane_, generation_,
+                     [lane = lane_, generation = generation_, truncated,
+                      bytes = std::vector<std::uint8_t>(answer.begin(), answer.end())](transport_sink& sink) {
+                         sink.on_datagram(lane, generation, {.bytes = bytes, .truncated = truncated});
+                     });
 }
 
-inline void simulated_request::fail(duration delay, std::error_code error, std::size_t quoted) const
+inline void simulated_peer::fail(duration delay, std::error_code error, bytes_view quoted) const
 {
-    const auto quote = bytes.first(std::min(quoted, bytes.size()));
-    from_->later(delay, server, generation_,
-                 [lane = server, generation = generation_, error,
-                  bytes = std::vector<std::uint8_t>(quote.begin(), quote.end())](transport_sink& sink) {
-                     sink.on_error(lane, generation, error, bytes);
-                 });
+    if (const auto alive = owner_.lock())
+        from_->later(delay, lane_, generation_,
+                     [lane = lane_, generation = generation_, error,
+                      bytes = std::vector<std::uint8_t>(quoted.begin(), quoted.end())](transport_sink& sink) {
+                         sink.on_error(lane, generation, error, bytes);
+                     });
 }
 
 } // namespace raida::inline v1::testing

@@ -4,9 +4,9 @@
 
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/version.hpp>
+#include <raida/testing/detail/time_point.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,8 +15,6 @@
 
 namespace raida::inline v1 {
 namespace testing::detail {
-
-using time_point = std::chrono::steady_clock::time_point;
 
 // A heap by time, first come first served among equals. The memory of datagrams that left is used again.
 template <class Peer>

@@ -5,10 +5,9 @@
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/version.hpp>
-#include <raida/testing/detail/mock_server.hpp>
+#include <raida/testing/detail/server_group.hpp>
 #include <raida/testing/fleet_options.hpp>
 #include <raida/testing/manners.hpp>
-#include <raida/testing/seeded_random.hpp>
 #include <raida/wire/packet.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -21,7 +20,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -36,35 +34,31 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
 {
   public:
     using endpoint = asio::ip::udp::endpoint;
-    using observer = std::function<void(std::size_t, bytes_view)>;
 
     fleet_core(const asio::any_io_executor& executor, std::size_t servers, fleet_options options)
-        : options_{std::move(options)}, timer_{executor}, foreign_{executor}, receive_(max_datagram + 1)
+        : options_{std::move(options)},
+          servers_{servers, options_.rules, options_.manners, options_.seed},
+          timer_{executor},
+          foreign_{executor},
+          receive_(max_datagram + 1)
     {
-        seeded_random seeds{options_.seed};
         lanes_.reserve(servers);
-        for (std::size_t i = 0; i < servers; ++i) {
-            lanes_.emplace_back(executor, i, servers, options_.rules, seeds());
-            lanes_.back().server.manners(options_.manners);
-        }
+        for (std::size_t i = 0; i < servers; ++i)
+            lanes_.emplace_back(executor);
     }
     fleet_core(const fleet_core&) = delete;
     fleet_core& operator=(const fleet_core&) = delete;
     ~fleet_core() { raida::detail::wipe(receive_.data(), receive_.size()); } // requests hold secrets
 
     [[nodiscard]] asio::any_io_executor executor() { return timer_.get_executor(); }
-    [[nodiscard]] mock_server<endpoint>& server(std::size_t i) { return lanes_.at(i).server; }
+    [[nodiscard]] server_group<endpoint>& servers() noexcept { return servers_; }
+    [[nodiscard]] static time_point now() noexcept { return std::chrono::steady_clock::now(); }
     [[nodiscard]] const endpoint& address(std::size_t i) const { return lanes_.at(i).address; }
     [[nodiscard]] const fleet_options& options() const noexcept { return options_; }
     [[nodiscard]] bool is_running() const noexcept { return running_; }
 
     // Before the first start: a port that was found otherwise.
     void address(std::size_t i, const endpoint& chosen) { lanes_.at(i).address = chosen; }
-
-    void observe(observer on_request)
-    {
-        observer_ = on_request ? std::make_shared<const observer>(std::move(on_request)) : nullptr;
-    }
 
     void start(std::error_code& error)
     {
@@ -79,35 +73,34 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
             return stop();
         running_ = true;
         for (std::size_t i = 0; i < lanes_.size(); ++i) {
-            if (lanes_[i].server.manners().closed) // only now: its port had to be known
-                refuse(lanes_[i]);
-            else
+            if (servers_[i].listens())
                 wait(i);
+            else // only now: its port had to be known
+                refuse(i);
         }
     }
 
     void stop()
     {
         running_ = false;
-        for (lane& one : lanes_)
-            shut(one);
+        for (std::size_t i = 0; i < lanes_.size(); ++i)
+            shut(i);
         std::error_code ignored;
         foreign_.close(ignored);
         timer_.cancel();
         armed_.reset();
     }
 
-    void manners(std::size_t i, testing::manners how, std::error_code& error)
+    // Server i may have begun or ceased to listen.
+    void follow(std::size_t i, std::error_code& error)
     {
         error.clear();
-        lane& one = lanes_.at(i);
-        const bool close = how.closed;
-        one.server.manners(std::move(how));
-        if (!running_ || close != one.listens)
+        const bool listens = servers_[i].listens();
+        if (!running_ || listens == lanes_[i].listens)
             return;
-        if (close)
-            return refuse(one);
-        shut(one);
+        if (!listens)
+            return refuse(i);
+        shut(i);
         open(i, error);
         if (!error)
             wait(i);
@@ -116,13 +109,9 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
   private:
     struct lane
     {
-        lane(const asio::any_io_executor& executor, std::size_t i, std::size_t servers,
-             const server_rules& rules, std::uint64_t seed)
-            : socket{executor}, server{i, servers, rules, seed}
-        {}
+        explicit lane(const asio::any_io_executor& executor) : socket{executor} {}
 
         asio::ip::udp::socket socket;
-        mock_server<endpoint> server;
         endpoint address{}; // known from the first start on, kept over stops and closed times
         bool listens = false;
         std::uint64_t generation = 0; // changes with every close, so that handlers of an older socket notice
@@ -139,7 +128,7 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
         if (!error)
             one.address = one.socket.local_endpoint(error);
         if (error)
-            return shut(one);
+            return shut(i);
         one.listens = true;
     }
 
@@ -156,22 +145,24 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
         }
     }
 
-    static void shut(lane& one)
+    void shut(std::size_t i)
     {
+        lane& one = lanes_[i];
         std::error_code ignored;
         ++one.generation;
         one.socket.close(ignored);
-        one.server.clear();
+        servers_[i].clear();
         one.listens = false;
     }
 
     // Its only peer is itself from now on: the kernel refuses everybody else as if there was no socket, and
     // gives the port to nobody meanwhile.
-    static void refuse(lane& one)
+    void refuse(std::size_t i)
     {
+        lane& one = lanes_[i];
         std::error_code error;
         ++one.generation;
-        one.server.clear();
+        servers_[i].clear();
         one.socket.cancel(error);
         one.socket.connect(one.address, error);
         if (error)
@@ -189,25 +180,22 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
             });
     }
 
-    [[nodiscard]] auto sender(lane& one)
+    bool send(std::size_t i, const endpoint& to, bytes_view bytes, bool foreign)
     {
-        return [this, &one](const endpoint& to, bytes_view bytes, bool foreign) {
-            std::error_code error;
-            asio::ip::udp::socket& from = foreign ? foreign_ : one.socket;
-            if (foreign && !foreign_.is_open())
-                bind(foreign_, {options_.address, 0}, error);
-            if (!error)
-                from.send_to(asio::buffer(bytes.data(), bytes.size()), to, 0, error);
-            return !error;
-        };
+        std::error_code error;
+        asio::ip::udp::socket& from = foreign ? foreign_ : lanes_[i].socket;
+        if (foreign && !foreign_.is_open())
+            bind(foreign_, {options_.address, 0}, error);
+        if (!error)
+            from.send_to(asio::buffer(bytes.data(), bytes.size()), to, 0, error);
+        return !error;
     }
 
     // Takes what has come, a batch at most, and answers at once what is not to be delayed.
     void drain(std::size_t i, std::uint64_t generation)
     {
         lane& one = lanes_[i];
-        const time_point now = std::chrono::steady_clock::now();
-        const auto watching = observer_;
+        const time_point began = now();
         for (std::size_t taken = 0; taken < options_.batch; ++taken) {
             endpoint from;
             std::error_code error;
@@ -217,12 +205,17 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
             if (error)
                 break;
             const bytes_view request{receive_.data(), size};
-            if (watching) {
-                (*watching)(i, request);
-                if (one.generation != generation) // stopped or closed by the observer
-                    return;
+            servers_.show(i, request);
+            if (one.generation != generation) // stopped or closed by the observer
+                return;
+            servers_[i].receive(request, from, began,
+                                [&](const endpoint& to, bytes_view bytes, bool foreign) {
+                                    return send(i, to, bytes, foreign);
+                                });
+            if (!servers_[i].listens()) { // it did not survive that
+                refuse(i);
+                return arm();
             }
-            one.server.receive(request, from, now, sender(one));
         }
         wait(i);
         arm();
@@ -231,10 +224,7 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
     // One timer for all: it is moved only when something is due earlier.
     void arm()
     {
-        std::optional<time_point> next;
-        for (const lane& one : lanes_)
-            if (const auto due = one.server.due(); due && (!next || *due < *next))
-                next = due;
+        const std::optional<time_point> next = servers_.due();
         if (!next || (armed_ && *armed_ <= *next))
             return;
         armed_ = next;
@@ -243,19 +233,18 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
             if (error || !self->running_)
                 return;
             self->armed_.reset();
-            const time_point now = std::chrono::steady_clock::now();
-            for (lane& one : self->lanes_)
-                one.server.release(now, self->sender(one));
+            self->servers_.release(now(), [&](std::size_t i, const endpoint& to, bytes_view bytes,
+                                              bool foreign) { return self->send(i, to, bytes, foreign); });
             self->arm();
         });
     }
 
     fleet_options options_;
+    server_group<endpoint> servers_;
     std::vector<lane> lanes_;
     asio::steady_timer timer_;
     asio::ip::udp::socket foreign_;
     std::vector<std::uint8_t> receive_;
-    std::shared_ptr<const observer> observer_;
     std::optional<time_point> armed_;
     bool running_ = false;
 };

@@ -3,6 +3,7 @@
 #define RAIDA_TESTING_DETAIL_LEDGER_HPP
 
 #include <raida/base/version.hpp>
+#include <raida/testing/detail/time_point.hpp>
 #include <raida/wire/token.hpp>
 
 #include <algorithm>
@@ -28,20 +29,40 @@ class ledger
 
     void alias_serials(bool yes) noexcept { alias_serials_ = yes; }
 
-    void set(token_id id, const authenticity_number& number) { numbers_[key(id)] = number; }
-    bool erase(token_id id) { return numbers_.erase(key(id)) != 0; }
-    void clear() noexcept { numbers_.clear(); }
-    [[nodiscard]] std::size_t size() const noexcept { return numbers_.size(); }
+    // Changes reach the disk at every multiple of this; zero: at once.
+    void flush_every(time_point::duration interval) noexcept { flush_interval_ = interval; }
+
+    // In memory and on disk.
+    void set(token_id id, const authenticity_number& number) { records_[key(id)] = {number, number}; }
+    bool erase(token_id id) { return records_.erase(key(id)) != 0; }
+    void clear() noexcept { records_.clear(); }
+    [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
 
     // Null if unknown. Valid until the token is erased.
-    [[nodiscard]] authenticity_number* find(token_id id) noexcept
-    {
-        const auto found = numbers_.find(key(id));
-        return found == numbers_.end() ? nullptr : &found->second;
-    }
     [[nodiscard]] const authenticity_number* find(token_id id) const noexcept
     {
-        return const_cast<ledger*>(this)->find(id);
+        const auto found = records_.find(key(id));
+        return found == records_.end() ? nullptr : &found->second.held;
+    }
+
+    // In memory, of a token that is known.
+    void change(token_id id, const authenticity_number& number, time_point now) noexcept
+    {
+        record& one = records_.find(key(id))->second;
+        if (one.changed <= last_flush(now))
+            one.saved = one.held;
+        one.held = number;
+        one.changed = now;
+    }
+
+    // What is left when the process ends.
+    void forget(time_point now) noexcept
+    {
+        const time_point flushed = last_flush(now);
+        for (auto& [key, one] : records_)
+            if (one.changed > flushed)
+                one.held = one.saved;
+        lockers_.clear();
     }
 
     // Lockers are keys only: named by the first five bytes of theirs.
@@ -69,6 +90,18 @@ class ledger
     }
 
   private:
+    struct record
+    {
+        authenticity_number held, saved; // in memory, and on disk when it was `changed`
+        time_point changed = time_point::min();
+    };
+
+    [[nodiscard]] time_point last_flush(time_point now) const noexcept
+    {
+        return flush_interval_ <= flush_interval_.zero() ? now
+                                                         : now - now.time_since_epoch() % flush_interval_;
+    }
+
     // The record that an id leads to.
     [[nodiscard]] std::uint64_t key(token_id id) const noexcept
     {
@@ -77,9 +110,10 @@ class ledger
         return id.key();
     }
 
-    std::unordered_map<std::uint64_t, authenticity_number> numbers_;
+    std::unordered_map<std::uint64_t, record> records_;
     std::map<locker_name, authenticity_number> lockers_;
     std::vector<std::uint64_t> distrusted_;
+    time_point::duration flush_interval_{};
     bool alias_serials_;
 };
 

@@ -46,13 +46,28 @@ class mock_server
         responder_.tokens().distrust(manners_.wrong_tokens);
     }
 
+    // Does it take datagrams at all? A server that was killed does not until it is restarted.
+    [[nodiscard]] bool is_alive() const noexcept { return is_alive_; }
+    [[nodiscard]] bool listens() const noexcept { return is_alive_ && !manners_.closed; }
+
+    // The process ends: what waits is never sent, and only what was written to disk is left.
+    void kill(time_point now)
+    {
+        if (!std::exchange(is_alive_, false))
+            return;
+        clear();
+        earlier_.clear();
+        responder_.forget(now);
+    }
+    void start() noexcept { is_alive_ = true; }
+
     // A datagram has come in from `from`. Answers leave at once or are due later: see due().
     template <class Send>
     void receive(bytes_view request, const Peer& from, time_point now, Send&& send)
     {
         ++counters_.requests;
         counters_.last_request_size = request.size();
-        if (manners_.closed || manners_.silent || random_.chance(manners_.lose_requests)) {
+        if (!listens() || manners_.silent || random_.chance(manners_.lose_requests)) {
             ++counters_.dropped;
             return;
         }
@@ -60,6 +75,9 @@ class mock_server
         for (int i = 0; i < times; ++i)
             answer(request, from, now, send);
     }
+
+    // A datagram found no room in the receive buffer.
+    void overflow() noexcept { ++counters_.overflowed; }
 
     // When release() has something to do; nothing if no datagram waits.
     [[nodiscard]] std::optional<time_point> due() const noexcept
@@ -104,7 +122,7 @@ class mock_server
     {
         const bool forced = manners_.answer && random_.chance(manners_.answer_rate);
         const bytes_view right =
-            forced ? responder_.refuse(request, *manners_.answer) : responder_.respond(request);
+            forced ? responder_.refuse(request, *manners_.answer) : responder_.respond(request, now);
         if (right.empty()) {
             ++counters_.ignored;
             return;
@@ -176,6 +194,7 @@ class mock_server
     }
 
     std::size_t servers_;
+    bool is_alive_ = true;
     seeded_random random_;
     responder responder_;
     testing::manners manners_;

@@ -46,16 +46,17 @@ class responder
     static constexpr std::uint8_t last_group = 15;
 
     responder(std::uint8_t server, server_rules rules, std::uint64_t seed)
-        : server_{server}, rules_{std::move(rules)}, tokens_{rules_.alias_serials}, random_{seed}
+        : server_{server}, rules_{std::move(rules)}, random_{seed}
     {
+        instruct();
         response_.reserve(2048);
         body_.reserve(1024);
     }
 
     // The answer, valid until the next call; empty for silence. Never allocates once warm.
-    [[nodiscard]] bytes_view respond(bytes_view request)
+    [[nodiscard]] bytes_view respond(bytes_view request, time_point now = {})
     {
-        return answer(request.first(std::min(request.size(), rules_.datagram_limit)));
+        return answer(request.first(std::min(request.size(), rules_.datagram_limit)), now);
     }
 
     // Over a connection, which has a memory of its own and no datagram limit: first the header, whose refusal
@@ -71,10 +72,10 @@ class responder
         const request_memory found = std::exchange(memory_, kept);
         return result == status::no_error ? bytes_view{} : write(result, found);
     }
-    [[nodiscard]] bytes_view respond_alone(bytes_view request)
+    [[nodiscard]] bytes_view respond_alone(bytes_view request, time_point now = {})
     {
         const request_memory kept = std::exchange(memory_, {});
-        const bytes_view result = answer(request);
+        const bytes_view result = answer(request, now);
         memory_ = kept;
         return result;
     }
@@ -109,13 +110,26 @@ class responder
     void rules(server_rules rules)
     {
         rules_ = std::move(rules);
-        tokens_.alias_serials(rules_.alias_serials);
+        instruct();
+    }
+
+    // The process has ended: what was not written to disk is gone.
+    void forget(time_point now)
+    {
+        tokens_.forget(now);
+        memory_ = {};
     }
 
   private:
     static constexpr std::uint8_t wide_type = 4;
 
-    bytes_view answer(bytes_view request)
+    void instruct() noexcept
+    {
+        tokens_.alias_serials(rules_.alias_serials);
+        tokens_.flush_every(rules_.flush_interval);
+    }
+
+    bytes_view answer(bytes_view request, time_point now)
     {
         body_.clear();
         const auto header = request_header::parse(request);
@@ -129,7 +143,7 @@ class responder
         if (result == status::no_error && has_body)
             result = open(request.subspan(header_size), header->body_size, payload);
         if (result == status::no_error)
-            result = run(header->what, payload, has_body);
+            result = run(header->what, payload, has_body, now);
         if (!envelope_.seal(body_, rules_.counter_goes_on))
             return {};
         return write(result, memory_);
@@ -216,7 +230,7 @@ class responder
         return status::no_error;
     }
 
-    status run(command_code what, bytes_view payload, bool has_body)
+    status run(command_code what, bytes_view payload, bool has_body, time_point now)
     {
         if (what == version_command)
             body_.assign(rules_.version.begin(), rules_.version.end());
@@ -226,7 +240,7 @@ class responder
             return status::empty_request;
         if (what == detect_command)
             return detect(payload, tokens_, body_);
-        return what == pown_command ? pown(payload, tokens_, body_) : find(payload, tokens_, body_);
+        return what == pown_command ? pown(payload, tokens_, body_, now) : find(payload, tokens_, body_);
     }
 
     bytes_view write(status result, const request_memory& memory)

@@ -172,7 +172,8 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
     {
         door& one = doors_[i];
         const auto made = std::make_shared<tcp_session>(
-            std::move(socket), tcp_host{core_->server(i).protocol(), one.manners, one.counters, one.random},
+            std::move(socket),
+            tcp_host{core_->servers()[i].protocol(), one.manners, one.counters, one.random},
             shared_from_this());
         std::erase_if(one.sessions, [](const auto& session) { return session.expired(); });
         one.sessions.push_back(made);

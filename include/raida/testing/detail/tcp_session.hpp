@@ -4,6 +4,7 @@
 
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/version.hpp>
+#include <raida/testing/detail/fleet_core.hpp>
 #include <raida/testing/detail/responder.hpp>
 #include <raida/testing/seeded_random.hpp>
 #include <raida/testing/tcp_manners.hpp>
@@ -106,7 +107,7 @@ class tcp_session : public std::enable_shared_from_this<tcp_session>
         host_.counters.last_request_size = request_.size();
         was_asked_ = true;
         if (!host_.manners.silent) {
-            const bytes_view right = host_.protocol.respond_alone(request_);
+            const bytes_view right = host_.protocol.respond_alone(request_, fleet_core::now());
             answer_.assign(right.begin(), right.end());
         }
         forget_request();

@@ -77,13 +77,13 @@ inline status detect(bytes_view payload, const ledger& tokens, std::vector<std::
     });
 }
 
-inline status pown(bytes_view payload, ledger& tokens, std::vector<std::uint8_t>& body)
+inline status pown(bytes_view payload, ledger& tokens, std::vector<std::uint8_t>& body, time_point now)
 {
     return verdict(payload, pown_record_size, body, [&](token_record record) {
-        authenticity_number* held = tokens.find(record.id());
+        const authenticity_number* held = tokens.find(record.id());
         if (held == nullptr || tokens.is_distrusted(record.id()) || *held != record.number())
             return false;
-        *held = record.new_number();
+        tokens.change(record.id(), record.new_number(), now);
         return true;
     });
 }

@@ -1,0 +1,17 @@
+// The clock of the embedded servers.
+#ifndef RAIDA_TESTING_DETAIL_TIME_POINT_HPP
+#define RAIDA_TESTING_DETAIL_TIME_POINT_HPP
+
+#include <raida/base/version.hpp>
+
+#include <chrono>
+
+namespace raida::inline v1 {
+namespace testing::detail {
+
+using time_point = std::chrono::steady_clock::time_point;
+
+} // namespace testing::detail
+} // namespace raida::inline v1
+
+#endif // RAIDA_TESTING_DETAIL_TIME_POINT_HPP
