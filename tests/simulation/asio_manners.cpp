@@ -248,6 +248,105 @@ TEST_CASE("a handler may run the context itself", "[simulation][manners]")
     CHECK(later->got.answered() == n);
 }
 
+// ---- user code that waits for another fan-out by running the context
+
+namespace {
+
+// Asks once more and runs the context until that is over.
+struct nested_wait
+{
+    scripted_bench* on;
+    std::shared_ptr<outcome> inner{};
+
+    void operator()()
+    {
+        if (inner)
+            return;
+        on->how.sent.clear();
+        inner = on->ask(requests(2));
+        on->poll();
+        CHECK(on->how.sent.size() == n);
+        answer_all(on->how);
+        on->how.wake();
+        on->poll();
+        CHECK(inner->calls == 1);
+        CHECK(inner->got.answered() == n);
+    }
+};
+
+} // namespace
+
+TEST_CASE("what user code starts and waits for in the context is sent there", "[simulation][manners]")
+{
+    scripted_bench on;
+    nested_wait nested{&on};
+    std::size_t outer = 0, others = 0;
+    options how{.deadline = 200ms};
+    const bool many = GENERATE(false, true); // are other results waiting behind it?
+    bool by_timer = false;
+    SECTION("in a handler") {}
+    SECTION("in on_reply")
+    {
+        how.on_reply = [&](const raida::reply&) { nested(); };
+    }
+    SECTION("in a completion rule")
+    {
+        how.complete = [&](const replies&) {
+            nested();
+            return true;
+        };
+    }
+    SECTION("in a handler that is called since time has passed")
+    {
+        by_timer = true;
+    }
+    on.engine->async_request(requests(1), std::move(how), [&](std::error_code, const replies&) {
+        ++outer;
+        nested();
+    });
+    for (std::uint16_t echo = 10; many && echo < 15; ++echo)
+        on.engine->async_request(requests(echo), {.deadline = 200ms},
+                                 [&](std::error_code, const replies&) { ++others; });
+    on.turn();
+    if (!by_timer)
+        answer_all(on.how);
+    on.turn_after(300ms);
+    CHECK(nested.inner);
+    CHECK(outer == 1);
+    CHECK(others == (many ? 5 : 0));
+}
+
+TEST_CASE("what a completion rule runs may finish its own fan-out", "[simulation][manners]")
+{
+    scripted_bench on;
+    std::size_t asked = 0;
+    const bool throws = GENERATE(false, true);
+    options how{.deadline = 200ms};
+    how.complete = [&](const replies&) {
+        if (++asked == 1) {
+            on.how.now += 1s; // and so everything else is over
+            on.how.wake();
+        }
+        if (asked == 1 && throws)
+            throw std::runtime_error{"rule"};
+        return true;
+    };
+    const auto result = on.ask(requests(1), std::move(how));
+    on.turn();
+    on.how.arrive(0, 0, answer(on.how.sent[0].data));
+    const auto wake = [&] {
+        try {
+            on.turn();
+        } catch (const std::runtime_error&) {
+        }
+    };
+    wake();
+    wake();
+    CHECK(result->calls == 1);
+    CHECK(result->got.answered() == 1);
+    CHECK(count_of(result->got, errc::timed_out) == n - 1);
+}
+
 TEST_CASE("fan-outs that finish together complete in the order in which they finished",
           "[simulation][manners]")
 {

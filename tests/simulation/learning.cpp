@@ -259,6 +259,46 @@ TEST_CASE("a server is not taken for faster since only its fast answers are awai
     CHECK(on.known(0).smoothed == 4ms);
 }
 
+TEST_CASE("what is cancelled was awaited until then, however long nothing had happened before",
+          "[simulation][learning][late]")
+{
+    world_of_servers on;
+    on.silent = {0, 1};
+    on.know(0, 4ms);
+    on.know(1, 4ms);
+    asio::cancellation_signal signal;
+    on.engine->async_request(only(on.next(), {0, 1}), options{.deadline = 1s},
+                             asio::bind_cancellation_slot(signal.slot(), [](auto&&...) {}));
+    on.world.run_for(404ms); // nothing happens in it
+    signal.emit(asio::cancellation_type::total);
+    CHECK(on.known(0).smoothed == 54ms);
+    CHECK(on.known(1).smoothed == 54ms);
+    on.world.run();
+}
+
+TEST_CASE("a number that no server has is of a server of which nothing is known", "[simulation][isolation]")
+{
+    world_of_servers on{with_isolation()};
+    isolate_first(on);
+    for (const std::size_t server : {n, n + 1, std::size_t{1} << 20, static_cast<std::size_t>(-1)}) {
+        CAPTURE(server);
+        CHECK_FALSE(on.engine->is_isolated(server));
+        CHECK(on.engine->timeout_for(server, {}, raida::detect_command, 100) == 0s);
+        std::error_code error;
+        on.engine->set_server(server, asio::ip::udp::endpoint{asio::ip::address_v4::loopback(), 1}, error);
+        CHECK(error == errc::invalid_server);
+    }
+}
+
+TEST_CASE("how long a request would be awaited is told beforehand", "[simulation][learning]")
+{
+    world_of_servers on;
+    on.know(3, 300ms);
+    CHECK(on.engine->timeout_for(3, {700ms}, raida::detect_command, 100) == 700ms);
+    CHECK(on.engine->timeout_for(3, learned{}, raida::detect_command, 100) == 450ms);
+    CHECK(on.engine->timeout_for(4, learned{}, raida::detect_command, 100) == 3s);
+}
+
 TEST_CASE("an answer that nobody listened for is not measured by when it is read",
           "[simulation][learning][late]")
 {

@@ -284,6 +284,41 @@ TEST_CASE("invariant 7: an on_reply dropped with its io_context may own the engi
     CHECK(alive.expired());
 }
 
+TEST_CASE("invariant 7: what says good-bye as it dies with its io_context is not heard, and harms nothing",
+          "[simulation][lifetime]")
+{
+    // Asks once more in its destructor.
+    struct farewell
+    {
+        network* engine;
+        std::size_t* said;
+
+        farewell(network& through, std::size_t& count) : engine{&through}, said{&count} {}
+        farewell(farewell&& other) noexcept : engine{std::exchange(other.engine, nullptr)}, said{other.said}
+        {}
+        ~farewell()
+        {
+            if (engine == nullptr)
+                return;
+            ++*said;
+            engine->async_request(requests(2), [](std::error_code, const replies&) { FAIL("called"); });
+            engine->async_request(packets(3), [](std::error_code, const replies&) { FAIL("called"); });
+        }
+    };
+    auto world = std::make_optional<simulation>();
+    auto engine = std::make_optional<network>(*world, servers());
+    std::size_t said = 0;
+    engine->async_request(requests(1), [bye = farewell{*engine, said}](std::error_code, const replies&) {});
+    engine->async_request(packets(1), [bye = farewell{*engine, said}](std::error_code, const replies&) {});
+    auto captured = std::make_shared<farewell>(*engine, said);
+    engine->async_request(requests(3), options{.on_reply = [captured](const raida::reply&) {}},
+                          [](std::error_code, const replies&) {});
+    captured.reset();
+    world.reset();
+    CHECK(said == 3);
+    engine.reset();
+}
+
 TEST_CASE("invariant 7: a cancellation after the io_context does nothing", "[simulation][lifetime]")
 {
     auto world = std::make_optional<simulation>();

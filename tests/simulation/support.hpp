@@ -365,7 +365,7 @@ struct scripted_bench
         turn();
     }
 
-    asio::io_context io{1};
+    asio::io_context io; // with a hint of one thread, Asio miscounts the work of a handler that runs it again
     script how;
     std::optional<engine_type> engine;
 };

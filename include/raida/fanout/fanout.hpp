@@ -182,23 +182,26 @@ class fanout
     /// Replaces what was learned about all servers.
     void learn(const std::array<round_trip, N>& known) { engine_->known().learn(known); }
 
-    /// Is this server left out at the moment, since it failed again and again? See limits::isolation.
+    /// Is this server left out at the moment, since it failed again and again? See limits::isolation. No
+    /// server has a number beyond N, and so none there is.
     [[nodiscard]] bool is_isolated(std::size_t server) const { return engine_->known().is_isolated(server); }
 
-    /// How long a request of `size` bytes to this server would be awaited at first if it were sent now.
+    /// How long a request of `size` bytes to this server would be awaited at first if it were sent now. Zero
+    /// for a number that no server has.
     [[nodiscard]] std::chrono::nanoseconds timeout_for(std::size_t server, const deadlines<N>& deadline,
                                                        command_code what, std::size_t size) const
     {
-        return engine_->known().timeout_for(server, deadline, what, size);
+        return server < N ? engine_->known().timeout_for(server, deadline, what, size)
+                          : std::chrono::nanoseconds{};
     }
 
     /// From now on server `index` is asked at `endpoint`. Requests in flight are still awaited at the old
     /// address. What was learned about the old one is forgotten. Refused with errc::invalid_port for port 0,
-    /// errc::wrong_server_count for an index beyond N.
+    /// errc::invalid_server for an index beyond N.
     template <class Endpoint>
     void set_server(std::size_t index, const Endpoint& endpoint, std::error_code& error)
     {
-        error = index >= N             ? make_error_code(errc::wrong_server_count)
+        error = index >= N             ? make_error_code(errc::invalid_server)
                 : endpoint.port() == 0 ? make_error_code(errc::invalid_port)
                                        : std::error_code{};
         if (error)

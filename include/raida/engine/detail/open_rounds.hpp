@@ -107,6 +107,7 @@ class open_rounds
     void lengthen(const round<N>& of, slot& one, std::size_t server);
     void expire_slot(round<N>& which, std::size_t server, time_point now);
     void settle(round<N>& which, std::size_t server, bool watched, time_point now);
+    void shown(round<N>& of);
     void complete(round<N>& which);
 
     limits limits_;
@@ -201,11 +202,18 @@ void open_rounds<N>::finish(round<N>& which, std::error_code reason, time_point 
         complete(which);
 }
 
+// The rule is the caller's, and may run the context: until it has spoken the round cannot finish.
 template <std::size_t N>
 void open_rounds<N>::notified(round<N>& of, time_point now)
 {
-    --of.unnotified;
-    if (!of.finished && !of.lingering && of.outstanding != 0 && of.has_enough()) {
+    bool enough = false;
+    try {
+        enough = !of.finished && !of.lingering && of.outstanding != 0 && of.has_enough();
+    } catch (...) {
+        shown(of);
+        throw;
+    }
+    if (enough && !of.finished && !of.lingering) {
         const auto linger = of.rules->linger;
         of.lingering = linger > linger.zero();
         of.ends = std::min(of.ends, now + linger);
@@ -214,6 +222,13 @@ void open_rounds<N>::notified(round<N>& of, time_point now)
         else
             finish(of, errc::not_awaited, now);
     }
+    shown(of);
+}
+
+template <std::size_t N>
+void open_rounds<N>::shown(round<N>& of)
+{
+    --of.unnotified;
     if (of.outstanding == 0 && of.unnotified == 0)
         complete(of);
 }

@@ -48,7 +48,7 @@ class server_knowledge
 
     [[nodiscard]] bool is_isolated(std::size_t server) const noexcept
     {
-        return health_[server].is_isolated();
+        return server < N && health_[server].is_isolated();
     }
 
     /// Those of `asked` that are left out now: never so many that no verdict could be reached.

@@ -153,7 +153,6 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     time_point alarm_ = time_point::max();
     inline_function<void()> on_alarm_;
     thread_check monitor_;
-    bool in_turn_ = false;
     bool turn_scheduled_ = false;
     bool stopped_ = false;
     bool abandoned_ = false;
@@ -165,6 +164,8 @@ void engine<N, Transport>::start(const Packets& packets, request_options<N> opti
                                  Handler&& handler)
 {
     using handler_type = std::decay_t<Handler>;
+    if (abandoned_)
+        return; // the context is gone, or going: nobody can call the handler any more
     const thread_check::guard entered{monitor_};
 
     std::array<packet_view, N> views;
@@ -236,11 +237,12 @@ void engine<N, Transport>::stop()
         abandon_all(); // no memory to call the handlers from the context, and here they must not be called
 }
 
-// Within a turn nothing needs to be arranged: it ends with sending and with a look at what is left.
+// Within a turn, too, though it ends with sending and with a look at what is left: the handler that calls may
+// run the context itself, and wait there for what it starts.
 template <std::size_t N, class Transport>
 void engine<N, Transport>::schedule_turn()
 {
-    if (in_turn_ || turn_scheduled_)
+    if (turn_scheduled_)
         return;
     turn_scheduled_ = true;
     try {
@@ -277,13 +279,11 @@ void engine<N, Transport>::turn()
     std::exception_ptr first;
     for (bool again = true; again;) {
         std::exception_ptr thrown;
-        in_turn_ = true;
         try {
             take_turn();
         } catch (...) {
             thrown = std::current_exception();
         }
-        in_turn_ = false;
         again = !abandoned_ && (thrown || has_results()) && !could_schedule_turn() && !(thrown && first);
         if (!first)
             first = thrown;
