@@ -9,6 +9,7 @@
 #include <raida/consensus/batch_tally.hpp>
 #include <raida/consensus/completion.hpp>
 #include <raida/consensus/find_tally.hpp>
+#include <raida/consensus/grade.hpp>
 #include <raida/consensus/options.hpp>
 #include <raida/consensus/tally.hpp>
 #include <raida/wire/reply.hpp>

@@ -21,6 +21,13 @@
 #include <raida/wire/request.hpp>
 #include <raida/wire/status.hpp>
 #include <raida/wire/token.hpp>
+#include <raida/wire/token_bin.hpp>
 #include <raida/wire/token_csv.hpp>
+#include <raida/wire/token_file.hpp>
+#include <raida/wire/token_file_name.hpp>
+#include <raida/wire/token_format.hpp>
+#include <raida/wire/token_key.hpp>
+#include <raida/wire/token_stack.hpp>
+#include <raida/wire/value.hpp>
 
 #endif // RAIDA_WIRE_HPP
