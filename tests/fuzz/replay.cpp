@@ -5,6 +5,9 @@
 #include "journal.hpp"
 #include "response.hpp"
 #include "token_csv.hpp"
+#include "token_file.hpp"
+
+#include <unit/wire/data_files.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -175,4 +178,15 @@ TEST_CASE("server lists of any content are read without harm", "[fuzz]")
                   "address = '::1'\nport = 2\n"),
              text("raida_servers = [\"a:1\", # x\n'b:2',\n\"c:3\"]\n")}},
            fuzz::hosts);
+}
+
+TEST_CASE("files of tokens of any content are read without harm", "[fuzz]")
+{
+    std::vector<bytes> files;
+    for (const char* name :
+         {"00060100002618.key", "0_super.bin", "405.bin", "9_limbo.bin", "9_multi.bin", "9_single.bin",
+          "bin.stack", "bom_head.csv", "card.png", "json.stack", "legacy.jpg", "legacy_sn_denom_nn.csv",
+          "quoted.csv", "ref.json", "swapped_head.csv"})
+        files.push_back(text(tests::data_file(std::string{"tokens/"} + name)));
+    replay({6, std::move(files)}, fuzz::token_file);
 }

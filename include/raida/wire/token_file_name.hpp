@@ -25,12 +25,16 @@ namespace raida::inline v1 {
     return std::to_string(id.denomination.value) + '.' + std::to_string(id.serial.value) + ".bin";
 }
 
-/// "1,000 CloudCoin #7998 'tag'.bin": the value, then the serial number, or the count if there are many.
-/// Characters of the tag that no file system, or no reader of such names, could take become '_'.
+/// "1,000 CloudCoin #7998 'tag'.bin": the value, with '-' after four decimals, then the serial number, or the
+/// count if there are many. Characters of the tag that no file system, or no reader of such names, could take
+/// become '_'.
 [[nodiscard]] inline std::string bin_file_name(std::span<const token> tokens, std::string_view tag)
 {
     const std::size_t number = tokens.size() == 1 ? tokens[0].serial.value : tokens.size();
-    std::string name = to_string(value_of(tokens), ',') + " CloudCoin #" + std::to_string(number) + " '";
+    std::string name = to_string(value_of(tokens), ',');
+    if (const std::size_t point = name.find('.'); point != std::string::npos && name.size() > point + 5)
+        name.insert(point + 5, 1, '-');
+    name += " CloudCoin #" + std::to_string(number) + " '";
     for (const char c : tag) {
         const bool is_unsafe = static_cast<unsigned char>(c) < ' ' || c == '\x7F' ||
                                std::string_view{"/\\:*?\"<>|'"}.find(c) != std::string_view::npos;

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +19,18 @@ TEST_CASE("a .bin of one token is called by its name", "[token_file_name]")
 
 TEST_CASE("a .bin with a tag is called by its value", "[token_file_name]")
 {
+    const auto one_of = [](int power) {
+        const raida::token token{.denomination = {static_cast<std::int8_t>(power)}, .serial = {5}};
+        return bin_file_name(std::span{&token, 1}, "");
+    };
     std::vector<raida::token> tokens{{.denomination = {3}, .serial = {7998}}};
     CHECK(bin_file_name(tokens, "tag") == "1,000 CloudCoin #7998 'tag'.bin");
     tokens.push_back({.denomination = {-2}, .serial = {5}});
     tokens.push_back({.denomination = {6}, .serial = {5}});
     CHECK(bin_file_name(tokens, "from Ann") == "1,001,000.01 CloudCoin #3 'from Ann'.bin");
+    CHECK(one_of(-8) == "0.0000-0001 CloudCoin #5 ''.bin");
+    CHECK(one_of(-5) == "0.0000-1 CloudCoin #5 ''.bin");
+    CHECK(one_of(-4) == "0.0001 CloudCoin #5 ''.bin");
     CHECK(bin_file_name({}, "") == "0 CloudCoin #0 ''.bin");
 }
 

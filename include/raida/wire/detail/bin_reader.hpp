@@ -41,12 +41,15 @@ inline pown_letters load_pown(const std::uint8_t* nibbles, std::string_view lett
     return said;
 }
 
-/// One byte again and again, zeros if it is short: else it is the end of a token that something has shifted.
-inline bool is_padding(bytes_view bytes) noexcept
+/// Some wallets fill up to a multiple of 32 with random bytes, others with one byte again and again. Anything
+/// else is the end of a token that something has shifted.
+inline bool is_padding(bytes_view file, std::size_t from) noexcept
 {
-    return bytes.size() <= bin_padding && std::all_of(bytes.begin(), bytes.end(), [&](std::uint8_t byte) {
-               return byte == bytes.front() && (byte == 0 || bytes.size() > 1);
-           });
+    const bytes_view rest = file.subspan(from);
+    const bool is_even = std::all_of(rest.begin(), rest.end(), [&](std::uint8_t byte) {
+        return byte == rest.front() && (byte == 0 || rest.size() > 1);
+    });
+    return rest.size() <= bin_padding && (is_even || file.size() % (bin_padding + 1) == 0);
 }
 
 /// Format 9.
@@ -73,7 +76,7 @@ inline bool read_bin(bytes_view bytes, token_intake& into)
         return into.refuse(errc::truncated,
                            "token " + std::to_string((bytes.size() - bin_header_size) / record + 1) + " of " +
                                std::to_string(count));
-    if (!is_padding(bytes.subspan(size)))
+    if (!is_padding(bytes, size))
         return into.refuse(errc::damaged, "what follows the last token");
     into.reserve(count);
     if (has_new)
@@ -108,6 +111,15 @@ inline bool is_bin_0(bytes_view bytes) noexcept
     return bytes[3] == 1 || (size != 0 && size % bin_0_record == 0) || bytes.size() == bin_0_limbo;
 }
 
+/// Could these be letters of format 0? No number of 13 random bytes in a million millions could.
+inline bool are_bin_0_letters(bytes_view nibbles) noexcept
+{
+    const auto is_letter_of = [](unsigned nibble) { return nibble == 0 || bin_0_letters[nibble] != 'u'; };
+    return std::all_of(nibbles.begin(), nibbles.end() - 1, [&](std::uint8_t byte) {
+        return is_letter_of(byte >> 4U) && is_letter_of(byte & 15U);
+    });
+}
+
 /// Format 0. The count is in the size.
 inline bool read_bin_0(bytes_view bytes, token_intake& into)
 {
@@ -117,7 +129,9 @@ inline bool read_bin_0(bytes_view bytes, token_intake& into)
     if (bytes[4] != 0 || bytes[5] != 0)
         return into.refuse(errc::unsupported_format,
                            "split or encrypted (decrypt it with the wallet that wrote it)");
-    const bool has_new = bytes.size() == bin_0_limbo;
+    const bool has_new =
+        bytes.size() == bin_0_limbo && // and not two tokens, the second of them cut off
+        !are_bin_0_letters(bytes.subspan(bin_header_size + bin_0_record + bin_0_pown_at, 13));
     const std::size_t size = bytes.size() - bin_header_size, count = has_new ? 1 : size / bin_0_record;
     if (!has_new && size % bin_0_record != 0)
         return into.refuse(errc::truncated, "token " + std::to_string(count + 1));
@@ -144,9 +158,17 @@ inline bool is_worth(std::uint8_t byte) noexcept
     return denomination{static_cast<std::int8_t>(byte)}.is_valid();
 }
 
+/// A token of 405 bytes begins with its name, as do format 0 and the binary .stack with something that looks
+/// like one: where it could be either, cut off by chance at this size, it is neither.
 inline bool is_bin_405(bytes_view bytes) noexcept
 {
-    return bytes.size() == bin_405_size && is_worth(bytes[0]);
+    if (bytes.size() != bin_405_size || !is_worth(bytes[0]))
+        return false;
+    const bool maybe_bin_0 =
+        load_big<3>(bytes.data()) == 0 && bytes[3] <= 1 && load_big<2>(bytes.data() + 4) == 0;
+    const bool maybe_stack =
+        load_big<4>(bytes.data() + 1) <= 0xFFFF && serial_number{load_big<4>(bytes.data() + 5)}.is_valid();
+    return !maybe_bin_0 && !maybe_stack;
 }
 
 inline bool read_bin_405(bytes_view bytes, token_intake& into)
