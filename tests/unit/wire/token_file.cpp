@@ -168,7 +168,7 @@ TEST_CASE("a binary file with a byte too many or too few in it gives no token th
             FAIL_CHECK("a token from nowhere");
         };
         for (std::size_t at = 0; at < whole.size(); ++at) {
-            for (const std::size_t size : {1, 2, 7, 16, 31, 407}) {
+            for (const std::size_t size : {1U, 2U, 7U, 16U, 31U, 407U}) {
                 check(std::string{whole}.erase(at, size), at);
                 check(std::string{whole}.insert(at, size, '\0'), at);
                 check(std::string{whole}.insert(at, size, whole[at]), at);
