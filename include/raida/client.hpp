@@ -2,6 +2,7 @@
 #ifndef RAIDA_CLIENT_HPP
 #define RAIDA_CLIENT_HPP
 
+#include <raida/client/call_options.hpp>
 #include <raida/client/client.hpp>
 #include <raida/client/codec.hpp>
 #include <raida/client/journal.hpp>
