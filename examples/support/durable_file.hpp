@@ -4,6 +4,8 @@
 
 #include "bad_input.hpp"
 
+#include <raida/base/errc.hpp>
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
@@ -14,7 +16,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,7 +38,6 @@ class file_descriptor
             close(number_);
     }
     [[nodiscard]] int get() const noexcept { return number_; }
-    [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
 
   private:
     int number_;
@@ -127,49 +127,10 @@ template <class Check>
 [[nodiscard]] inline std::string lock_complaint(const std::string& path, std::error_code error,
                                                 const std::string& in_use)
 {
-    return error.value() == EWOULDBLOCK ? in_use
-                                        : "cannot lock " + support::quoted(path) + ": " + error.message();
+    return error == raida::errc::journal_in_use || error.value() == EWOULDBLOCK
+               ? in_use
+               : "cannot lock " + support::quoted(path) + ": " + error.message();
 }
-
-// Held by one process at a time. The system lets go of it when the process ends, however that may be.
-class file_lock
-{
-  public:
-    // Throws bad_input, with `in_use` where another process holds it.
-    file_lock(std::string path, const std::string& in_use) : path_{std::move(path)}
-    {
-        while (number_ < 0)
-            number_ = take(in_use);
-    }
-    file_lock(const file_lock&) = delete;
-    file_lock& operator=(const file_lock&) = delete;
-    ~file_lock()
-    {
-        unlink(path_.c_str());
-        close(number_);
-    }
-
-  private:
-    // The descriptor; -1 where whoever held the lock before has just removed it.
-    [[nodiscard]] int take(const std::string& in_use) const
-    {
-        file_descriptor file{open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
-        if (file.get() < 0)
-            throw bad_input{"cannot make " + support::quoted(path_) + ": " + last_error().message()};
-        const auto error = flock(file.get(), LOCK_EX | LOCK_NB) == 0 ? std::error_code{} : last_error();
-        struct stat status = {};
-        if (fstat(file.get(), &status) != 0)
-            throw bad_input{lock_complaint(path_, last_error(), in_use)};
-        if (status.st_size != 0) // somebody's file, to be left alone
-            throw bad_input{support::quoted(path_) + " is in the way: a lock is empty"};
-        if (error)
-            throw bad_input{lock_complaint(path_, error, in_use)};
-        return status.st_nlink != 0 ? file.release() : -1;
-    }
-
-    std::string path_;
-    int number_ = -1;
-};
 
 } // namespace support
 

@@ -331,7 +331,7 @@ TEST_CASE("bad files of pown are exit code 2 and one line, and nothing is sent",
     refuse({"--tokens", missing}, "cannot read '");
     refuse({"--servers", missing}, "cannot read '");
     refuse({"--keys", missing}, "cannot read '");
-    refuse({"--journal", missing + "/journal"}, "cannot make '");
+    refuse({"--journal", missing + "/journal"}, "cannot lock '");
     refuse({"--tokens", net.files->write("short", text.substr(0, text.find('\n') - 33))},
            "line 1, authenticity number of server 24");
     refuse({"--encrypt", "6:1"}, "there is no token 6:1 to encrypt with");
