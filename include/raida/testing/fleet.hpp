@@ -6,6 +6,7 @@
 #include <raida/testing/detail/fleet_core.hpp>
 #include <raida/testing/fleet_controls.hpp>
 #include <raida/testing/fleet_options.hpp>
+#include <raida/testing/tokens.hpp>
 #include <raida/wire/packet.hpp>
 
 #include <asio/any_io_executor.hpp>

@@ -7,6 +7,7 @@
 #include <raida/testing/fleet_controls.hpp>
 #include <raida/testing/simulated_fleet_options.hpp>
 #include <raida/testing/simulation.hpp>
+#include <raida/testing/tokens.hpp>
 #include <raida/wire/packet.hpp>
 
 #include <cstddef>
