@@ -726,3 +726,69 @@ TEST_CASE("a datagram that cannot be sent at all fails its slot; the others of i
     CHECK(on.engine->statistics().servers[0].refused == 1);
     CHECK(on.engine->statistics().servers[0].sent == 4);
 }
+
+TEST_CASE("an error of the network that proves nothing ends no slot before its deadline",
+          "[simulation][slots]")
+{
+    const std::size_t quoted = GENERATE(0, 8, 31, 32, 39);
+    const bool honest = GENERATE(true, false);
+    CAPTURE(quoted, honest);
+    bench on;
+    on.world.on_request = [&](const simulated_request& request) {
+        request.fail(1ms, refused(), quoted);
+        if (honest)
+            request.reply(990ms, answer(request.bytes));
+    };
+    const auto result = on.ask(requests(1), {.deadline = 1s});
+    on.world.run();
+    for (const raida::reply& one : result->got) {
+        CHECK(one.verified == honest);
+        CHECK(one.error == (honest ? std::error_code{} : refused()));
+    }
+    CHECK(on.passed(result->at) == (honest ? 990ms : 1s));
+    CHECK(on.counts(0).refused == (honest ? 0 : 1));
+    CHECK(on.counts(0).timed_out == 0);
+}
+
+TEST_CASE("an unproved error is told of its own request alone", "[simulation][slots]")
+{
+    bench on;
+    on.world.on_request = [&](const simulated_request& request) {
+        if (raida::detail::echo_of(request.bytes) == 1)
+            request.fail(1ms, refused(), 0);
+    };
+    const auto first = on.ask(only(requests(1), {0}), {.deadline = 100ms});
+    on.world.run();
+    const auto second = on.ask(only(requests(2), {0}), {.deadline = 100ms}); // at the same place
+    on.world.run();
+    CHECK(first->got[0].error == refused());
+    CHECK(second->got[0].error == errc::timed_out);
+}
+
+TEST_CASE("after an unproved error a request that may be repeated is asked again", "[simulation][slots]")
+{
+    bench on;
+    std::size_t asked = 0;
+    on.world.on_request = [&](const simulated_request& request) {
+        if (++asked == 1)
+            request.fail(1ms, refused(), 0);
+        else
+            request.reply(1ms, answer(request.bytes));
+    };
+    const auto result =
+        on.ask(only(requests(1), {0}), {.deadline = 100ms, .retry = raida::retry_policy::up_to(2)});
+    on.world.run();
+    CHECK(result->got[0].attempts == 2);
+    CHECK(result->got[0].verified);
+}
+
+TEST_CASE("a quote beyond the header proves a refusal, which ends its slot at once", "[simulation][slots]")
+{
+    bench on;
+    const std::size_t quoted = GENERATE(40, 50);
+    on.world.on_request = [&](const simulated_request& request) { request.fail(1ms, refused(), quoted); };
+    const auto result = on.ask(requests(1));
+    on.world.run();
+    CHECK(count_of(result->got, refused()) == n);
+    CHECK(on.passed(result->at) == 1ms);
+}

@@ -539,22 +539,75 @@ TEST_CASE("hundreds of requests that fail at once count once", "[simulation][iso
     CHECK_FALSE(on.engine->is_isolated(0));
 }
 
-TEST_CASE("a server that answers nonsense in its own name is alive, garbage is not life",
-          "[simulation][isolation]")
+TEST_CASE(
+    "nothing that is sent in a server's name keeps it from being left out, or brings it back, without proof",
+    "[simulation][isolation]")
 {
-    const bool garbage = GENERATE(true, false);
+    const int kind = GENERATE(range(0, 6));
+    CAPTURE(kind);
     world_of_servers on{with_isolation(1)};
+    const auto forged = [&](bytes_view request) -> bytes {
+        switch (kind) {
+        case 0:
+            return bytes(7, 0xEE);
+        case 1:
+            return with_echo(request, 0x7777, status::invalid_coin_id); // a complaint with a wrong echo
+        case 2:
+            return with_echo(request, 0x7777, status::all_pass);
+        case 3:
+            return unproved(request, status::all_pass); // the right echo under a wrong signature
+        case 4: {                                       // too long
+            auto header = header_of_answer(request);
+            header.signature.fill(0xEE);
+            return datagram(header, bytes(5'000));
+        }
+        default: { // the right signature under another command's group
+            auto header = header_of_answer(request);
+            header.group = 9;
+            return datagram(header);
+        }
+        }
+    };
     on.world.on_request = [&](const simulated_request& request) {
         if (request.server != 0)
-            request.reply(10ms, answer(request.bytes));
-        else if (garbage)
-            request.reply(10ms, bytes(7, 0xEE));
-        else
-            request.reply(10ms, with_echo(request.bytes, 0x7777, status::invalid_coin_id));
+            return request.reply(10ms, answer(request.bytes));
+        for (auto at = 10ms; at < 5s; at += 200ms) // in time and late
+            request.reply(at, forged(request.bytes));
     };
     for (int i = 0; i < 8; ++i)
         on.finish(on.next(), short_deadline);
-    CHECK(on.engine->is_isolated(0) == garbage);
+    CHECK(on.engine->is_isolated(0));
+    on.keep_listening(10s);
+    on.world.run_for(5s);
+    CHECK(on.engine->is_isolated(0));
+    CHECK(on.known(0) == round_trip{});
+}
+
+TEST_CASE("answers to requests without a known signature are signs of life", "[simulation][isolation]")
+{
+    world_of_servers on{with_isolation(2)};
+    std::size_t asked = 0;
+    on.world.on_request = [&](const simulated_request& request) {
+        if (++asked % 2 == 0)
+            request.reply(10ms, answer(request.bytes));
+    };
+    for (std::uint16_t echo = 0; echo < 20; ++echo) {
+        packets one(n);
+        one[0] = sealed_request_to(0, echo);
+        on.finish(one, {.deadline = 3s});
+        CHECK_FALSE(on.engine->is_isolated(0));
+    }
+}
+
+TEST_CASE("a server whose answers are all late is alive, however they fall", "[simulation][isolation]")
+{
+    world_of_servers on{with_isolation(3)};
+    on.delays[0] = GENERATE(510ms, 700ms, 1'300ms);
+    on.keep_listening(1h);
+    for (int i = 0; i < 40; ++i) {
+        CHECK(on.finish(on.next(), short_deadline)->got[0].error == errc::timed_out);
+        CHECK_FALSE(on.engine->is_isolated(0));
+    }
 }
 
 TEST_CASE("never so many are left out that no verdict could be reached", "[simulation][isolation]")

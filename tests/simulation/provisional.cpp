@@ -27,6 +27,7 @@ TEST_CASE("invariant 5: an unverifiable error answer fills its slot when the gra
     for (const status what : some_errors) {
         INFO(raida::describe(what));
         bench on;
+        on.know(4ms);
         on.world.on_request = [&](const simulated_request& request) {
             if (request.server == 4)
                 request.reply(20ms, unproved(request.bytes, what));
@@ -75,6 +76,7 @@ TEST_CASE("invariant 5: a verified answer replaces the provisional one until the
 {
     const auto delay = GENERATE(1ms, 49ms, 50ms, 51ms);
     bench on;
+    on.know(4ms);
     on.world.on_request = [&](const simulated_request& request) {
         request.reply(10ms, unproved(request.bytes, status::invalid_packet_length));
         request.reply(10ms + delay, answer(request.bytes, status::all_pass));
@@ -102,6 +104,7 @@ TEST_CASE("invariant 5: the grace is settable, and never longer than the deadlin
     raida::limits allowed;
     allowed.grace = grace;
     bench on{allowed};
+    on.know(4ms);
     on.world.on_request = [](const simulated_request& request) {
         request.reply(20ms, unproved(request.bytes, status::invalid_packet_length));
     };
@@ -111,9 +114,33 @@ TEST_CASE("invariant 5: the grace is settable, and never longer than the deadlin
     CHECK(on.passed(result->at) == over);
 }
 
+TEST_CASE("invariant 5: an unverifiable error answer waits as long as honest answers usually take",
+          "[simulation][provisional]")
+{
+    // Somebody who sees the requests is faster than the servers, which are far away.
+    const bool known = GENERATE(true, false);
+    const bool honest = GENERATE(true, false);
+    bench on;
+    if (known)
+        on.know(300ms); // within 450 ms
+    on.world.on_request = [&](const simulated_request& request) {
+        request.reply(1ms, unproved(request.bytes, status::invalid_packet_length));
+        if (honest)
+            request.reply(440ms, answer(request.bytes, status::all_pass));
+    };
+    const auto result = on.ask(requests(1, raida::detect_command), {.deadline = 2s});
+    on.world.run();
+    for (const raida::reply& one : result->got) {
+        CHECK(one.verified == honest);
+        CHECK(one.status() == (honest ? status::all_pass : status::invalid_packet_length));
+    }
+    CHECK(on.passed(result->at) == (honest ? 440ms : known ? 450ms : 2s));
+}
+
 TEST_CASE("the first of several unverifiable error answers is kept", "[simulation][provisional]")
 {
     bench on;
+    on.know(4ms);
     on.world.on_request = [](const simulated_request& request) {
         request.reply(10ms, unproved(request.bytes, status::invalid_packet_length));
         request.reply(20ms, unproved(request.bytes, status::invalid_terminator));
@@ -143,6 +170,7 @@ TEST_CASE("a verified error answer needs no grace", "[simulation][provisional]")
 TEST_CASE("a 48-byte error header is an unverifiable error answer", "[simulation][provisional]")
 {
     bench on;
+    on.know(4ms);
     on.world.on_request = [](const simulated_request& request) {
         bytes whole = request.server == 0 ? answer(request.bytes, status::invalid_encryption_code)
                                           : unproved(request.bytes, status::invalid_encryption_code);

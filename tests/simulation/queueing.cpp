@@ -130,6 +130,7 @@ TEST_CASE("invariant 3: a place is free again however its slot ended", "[simulat
 {
     const int ending = GENERATE(0, 1, 2, 3, 4);
     bench on{lane_of(1)};
+    on.know(4ms);
     send_log log;
     asio::cancellation_signal stop;
     on.world.on_request = [&](const simulated_request& request) {

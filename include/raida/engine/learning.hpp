@@ -88,9 +88,10 @@ struct round_trip
 
 /// When a server that fails again and again is left out, and when it is tried again. Off by default.
 ///
-/// A failure is a request after which nothing at all was heard of the server for as long as its answer was
-/// allowed to take, whether or not somebody still waited for it; requests that run at the same time count
-/// once. Slots given up early and slots cancelled are therefore no failures of a server that is merely slow.
+/// A failure is a request after which no answer of the server's, proved by its signature where one is known,
+/// was heard for as long as it was allowed to take, whether or not somebody still waited for it; requests
+/// that run at the same time count once. Slots given up early and slots cancelled are therefore no failures
+/// of a server that is merely slow.
 struct isolation_policy
 {
     unsigned failures = 0;                                      ///< in a row; 0: never left out
@@ -105,7 +106,7 @@ struct isolation_policy
     std::size_t most = std::numeric_limits<std::size_t>::max();
 };
 
-/// Whether a server is worth asking. It is alive as soon as anything of it is heard, be it too late.
+/// Whether a server is worth asking. It is alive as soon as it has proved so, be it too late.
 class server_health
 {
   public:
@@ -120,7 +121,7 @@ class server_health
             silent_since_ = now;
     }
 
-    /// Something that it sent has arrived.
+    /// An answer of it has arrived.
     constexpr void heard() noexcept { *this = {}; }
 
     /// A request to it, whose answer was allowed to take `timeout`, ended without one.

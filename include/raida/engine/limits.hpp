@@ -28,7 +28,9 @@ struct limits
     /// Bytes of one answer; a longer one ends its slot with errc::oversize.
     std::size_t max_reply = 4096;
 
-    /// How long an error answer that cannot be verified waits for a verified one to replace it.
+    /// How long an error answer that cannot be verified waits at least for a verified one to replace it. It
+    /// waits as long as its server's answers were learned to take, too, and until the deadline where nothing
+    /// was learned: else somebody who sees requests could answer in a server's place, and be faster.
     std::chrono::nanoseconds grace = std::chrono::milliseconds{50};
 
     /// After this many requests a lane moves to a fresh local port, so that nobody can learn it by trying.

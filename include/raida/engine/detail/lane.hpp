@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -73,6 +74,27 @@ class lane
                 if (at(index).was_sent() && std::exchange(sole, index) != no_round)
                     return no_round;
         return sole != no_round && at(sole).generation == generation ? sole : no_round;
+    }
+
+    /// This request leaves for the first time. An echo that is used again proves nothing any more, neither
+    /// here nor for an earlier request that is still open.
+    void use_echo(slot& one)
+    {
+        one.fresh_echo = 1;
+        if (history.recent(one.echo))
+            with_echo(one.echo, [](std::uint32_t, slot& other) { other.fresh_echo = 0; });
+    }
+
+    /// Somebody says without proof that this request failed. One at a time is remembered: it is about the
+    /// only one in flight.
+    void suspect(std::uint32_t index, std::error_code error) noexcept
+    {
+        suspected_ = {index, (*rounds_)[index].serial, error};
+    }
+    [[nodiscard]] std::error_code suspected(std::uint32_t index) const noexcept
+    {
+        const bool is_it = suspected_.index == index && suspected_.serial == (*rounds_)[index].serial;
+        return is_it ? suspected_.error : std::error_code{};
     }
 
     // ---- the queue: requests that wait for a place, in order
@@ -168,6 +190,13 @@ class lane
             }
     }
 
+    struct suspicion
+    {
+        std::uint32_t index = no_round;
+        std::uint32_t serial = 0;
+        std::error_code error{};
+    };
+
     round_pool<N>* rounds_;
     std::size_t server_;
     std::vector<std::uint32_t> buckets_; // a power of two
@@ -175,6 +204,7 @@ class lane
     std::uint32_t head_ = no_round;
     std::uint32_t tail_ = no_round;
     std::size_t in_flight_ = 0;
+    suspicion suspected_;
 };
 
 } // namespace raida::inline v1::detail

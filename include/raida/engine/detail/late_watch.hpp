@@ -45,18 +45,19 @@ class late_watch
         watching_ = true;
     }
 
-    /// If this datagram answers the watched request, `known` learns from it.
-    void on_answer(const response_header& header, std::uint8_t generation, time_point now,
+    /// If this datagram answers the watched request, as its signature proves, `known` learns from it.
+    bool on_answer(const response_header& header, std::uint8_t generation, time_point now,
                    std::uint32_t rests, round_trip& known) noexcept
     {
         if (!watching_ || header.echo != watched_.echo || header.group != watched_.group ||
             generation != watched_.generation || crc32(header.signature) != watched_.signature)
-            return;
+            return false;
         watching_ = false;
         if (watched_.sent_once && rests == rests_)
             known.add(now - watched_.sent, watched_.size);
         else if (watched_.timed_out)
             known.back_off(watched_.timeout * 3 / 2);
+        return true;
     }
 
   private:

@@ -126,6 +126,10 @@ class matching
         return fitting == 1 ? found : no_round;
     }
 
+    /// Was a quote that fits taken from the request itself? Its header can be guessed, but for the echo; what
+    /// follows cannot. Routers that quote no more than ICMP asks for prove nothing.
+    [[nodiscard]] static bool is_proof(bytes_view quote) noexcept { return quote.size() >= header_size + 8; }
+
     /// A quote that goes on with the next request is of the packet in which they left together.
     [[nodiscard]] bool quotes_companions(lane<N>& in, std::size_t server, std::uint32_t first,
                                          bytes_view quote) const

@@ -268,7 +268,6 @@ void multiplexer<N>::on_datagram(std::size_t server, std::uint8_t generation, co
         return;
     }
 
-    known().heard(server); // be it too late, it is alive
     known().on_response(server, *header, generation, now);
     const match found = matching_.find(lane_of(server), server, generation, *header);
     if (oversize)
@@ -337,7 +336,6 @@ void multiplexer<N>::on_only_answer(std::size_t server, const incoming& arrived,
         ++counted.malformed;
         return open_.fail(server, index, errc::malformed_response, now);
     }
-    known().heard(server);
     const bool verified = matching_.is_verified(index, server, *header);
     if (verified || !lane_of(server).at(index).is_signed || is_error(header->status))
         return open_.answer(server, index, arrived.bytes, verified, now);
@@ -369,6 +367,8 @@ void multiplexer<N>::on_error(std::size_t server, std::uint8_t generation, std::
         ++counted.unattributed;
         return;
     }
+    if (id == request_id::unknown && !matching_.is_proof(quoted))
+        return open_.suspect(server, blamed, error); // a better answer may still come
     const bool all = matching_.quotes_companions(on, server, blamed, quoted);
     for (auto next = on.companion_of(blamed); all && next != no_round; next = on.companion_of(blamed)) {
         ++counted.refused;

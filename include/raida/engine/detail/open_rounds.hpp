@@ -81,8 +81,16 @@ class open_rounds
     void answer(std::size_t server, std::uint32_t index, bytes_view bytes, bool verified, time_point now);
     void fail(std::size_t server, std::uint32_t index, std::error_code error, time_point now);
 
-    /// Keeps an unproved answer, which is taken if no better one comes. False when memory is short.
+    /// Keeps an unproved answer, which is taken if no better one comes within the time that this server's
+    /// answers usually take. False when memory is short.
     bool hold(std::size_t server, std::uint32_t index, bytes_view bytes, time_point now);
+
+    /// The network says without proof that this request was refused, the only one of its lane in flight: told
+    /// when its deadline passes.
+    void suspect(std::size_t server, std::uint32_t index, std::error_code error) noexcept
+    {
+        lanes_[server].suspect(index, error);
+    }
 
     // ---- lanes
 
@@ -96,17 +104,11 @@ class open_rounds
     }
 
   private:
-    static std::uint32_t micros(std::chrono::nanoseconds time) noexcept
-    {
-        return static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(time).count());
-    }
-
     void enter(round<N>& made, const packet_view& packet, const request_options<N>& options,
                std::size_t server, time_point now);
-    void note_echo(std::size_t server, slot& one);
-    void lengthen(const round<N>& of, slot& one, std::size_t server);
     void expire_slot(round<N>& which, std::size_t server, time_point now);
     void settle(round<N>& which, std::size_t server, bool watched, time_point now);
+    void time_out(round<N>& which, std::size_t server, std::chrono::nanoseconds waited);
     void shown(round<N>& of);
     void complete(round<N>& which);
 
@@ -171,7 +173,7 @@ void open_rounds<N>::enter(round<N>& made, const packet_view& packet, const requ
     longest_timeout_ = std::max(longest_timeout_, timeout);
     made.due = std::min(made.due, now + timeout);
     slot& one = made.slots[server];
-    one.timeout = micros(timeout);
+    one.timeout = whole_micros(timeout);
     one.echo = echo_of(bytes);
     one.is_signed = packet.expected ? 1 : 0;
     ++made.outstanding;
@@ -192,9 +194,10 @@ void open_rounds<N>::finish(round<N>& which, std::error_code reason, time_point 
         if (one.state == slot_state::provisional) { // unproved, but it is what has arrived
             which.answers->accept_held(server, one.attempts);
             ++counts_.servers[server].answered;
+        } else if (reason == errc::timed_out) {
+            time_out(which, server, {});
         } else {
             which.answers->fail(server, reason, {}, one.attempts);
-            counts_.servers[server].timed_out += reason == errc::timed_out ? 1 : 0;
         }
         settle(which, server, false, now);
     }
@@ -288,10 +291,18 @@ void open_rounds<N>::expire_slot(round<N>& which, std::size_t server, time_point
         update_sendable(server);
         return;
     } else {
-        which.answers->fail(server, errc::timed_out, waited, one.attempts);
-        ++counted.timed_out;
+        time_out(which, server, waited);
     }
     settle(which, server, true, now);
+}
+
+template <std::size_t N>
+void open_rounds<N>::time_out(round<N>& which, std::size_t server, std::chrono::nanoseconds waited)
+{
+    const auto refused = lanes_[server].suspected(which.index);
+    which.answers->fail(server, refused ? refused : make_error_code(errc::timed_out), waited,
+                        which.slots[server].attempts);
+    ++(refused ? counts_.servers[server].refused : counts_.servers[server].timed_out);
 }
 
 template <std::size_t N>
@@ -301,37 +312,17 @@ void open_rounds<N>::sent(std::size_t server, std::uint32_t index, time_point no
     slot& one = of.slots[server];
     auto& from = lanes_[server];
     from.dequeue(index);
-    if (one.attempts == 0)
-        note_echo(server, one);
-    else
-        lengthen(of, one, server);
+    if (one.attempts == 0) {
+        from.use_echo(one);
+    } else {
+        longest_timeout_ = std::max(longest_timeout_, of.lengthen(one));
+        ++counts_.servers[server].retried;
+    }
     from.history.mark(one.echo);
     one.since = of.micros(now);
     ++one.attempts;
     from.take_place(one);
     when_.due_by(of, when_.due_of(of, one));
-}
-
-// An echo that is used again proves nothing any more, neither here nor for an earlier request that is still
-// open. A retry repeats its own: that changes nothing.
-template <std::size_t N>
-void open_rounds<N>::note_echo(std::size_t server, slot& one)
-{
-    one.fresh_echo = 1;
-    if (lanes_[server].history.recent(one.echo))
-        lanes_[server].with_echo(one.echo, [](std::uint32_t, slot& other) { other.fresh_echo = 0; });
-}
-
-// Each further attempt has more time.
-template <std::size_t N>
-void open_rounds<N>::lengthen(const round<N>& of, slot& one, std::size_t server)
-{
-    const auto next = std::min<std::chrono::nanoseconds>(
-        of.rules->retry.next(std::chrono::microseconds{one.timeout}), longest_deadline);
-    one.timeout = micros(next);
-    longest_timeout_ =
-        std::max<std::chrono::nanoseconds>(longest_timeout_, std::chrono::microseconds{one.timeout});
-    ++counts_.servers[server].retried;
 }
 
 template <std::size_t N>
@@ -341,7 +332,8 @@ void open_rounds<N>::answer(std::size_t server, std::uint32_t index, bytes_view 
     round<N>& of = rounds_[index];
     const slot& one = of.slots[server];
     ++counts_.servers[server].answered;
-    known_.heard(server);
+    if (verified || !one.is_signed)
+        known_.heard(server);
     if (verified)
         known_.on_answer(of, server, lanes_[server].sockets.current(), now);
     try {
@@ -373,8 +365,11 @@ bool open_rounds<N>::hold(std::size_t server, std::uint32_t index, bytes_view by
     } catch (const std::bad_alloc&) {
         return false;
     }
+    const bytes_view packet = of.packets.packet(server);
+    const auto usual = known_.usual_timeout(server, {packet[4], packet[5]}, packet.size());
+    const auto over = std::max(now + limits_.grace, of.sent_at(one) + usual);
     one.state = slot_state::provisional;
-    one.timeout = std::min(one.timeout, of.micros(now + limits_.grace) - one.since);
+    one.timeout = std::min(one.timeout, of.micros(over) - one.since);
     when_.due_by(of, when_.due_of(of, one));
     return true;
 }

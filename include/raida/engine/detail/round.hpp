@@ -73,6 +73,12 @@ struct round_rules
     }
 };
 
+/// As slots keep times, rounded up.
+[[nodiscard]] inline std::uint32_t whole_micros(std::chrono::nanoseconds time) noexcept
+{
+    return static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(time).count());
+}
+
 template <std::size_t N>
 struct round
 {
@@ -155,6 +161,15 @@ struct round
     }
 
     [[nodiscard]] unsigned most_attempts() const noexcept { return has_rules ? rules->retry.attempts : 1; }
+
+    /// Each further attempt has more time: so much from now on.
+    std::chrono::nanoseconds lengthen(slot& one) const noexcept
+    {
+        const auto next = std::min<std::chrono::nanoseconds>(
+            rules->retry.next(std::chrono::microseconds{one.timeout}), longest_deadline);
+        one.timeout = whole_micros(next);
+        return std::chrono::microseconds{one.timeout};
+    }
 
     /// Somebody wants to see each slot as it is settled.
     [[nodiscard]] bool is_watched() const noexcept

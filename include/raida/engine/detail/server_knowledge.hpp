@@ -19,6 +19,7 @@
 namespace raida::inline v1::detail {
 
 /// Round trips, signs of life, and the answers that nobody waits for any more but that still tell something.
+/// All of it is learned from what is proved alone: anybody can send a datagram in a server's name.
 template <std::size_t N>
 class server_knowledge
 {
@@ -38,7 +39,7 @@ class server_knowledge
     {
         round_trips_[server] = {};
         health_[server] = {};
-        late_[server] = {};
+        late_[server] = latest_[server] = {};
     }
 
     /// Nobody listens until the next request: what comes meanwhile is read later.
@@ -68,11 +69,20 @@ class server_knowledge
         return deadline.for_server(server, expected_of(server), what, size);
     }
 
+    /// How long its answer to this request takes at most, as far as that is known.
+    [[nodiscard]] std::chrono::nanoseconds usual_timeout(std::size_t server, command_code what,
+                                                         std::size_t size) const noexcept
+    {
+        return learned{.shortest = std::chrono::nanoseconds{1}}(expected_of(server), what, size);
+    }
+
     // ---- what it is learned from
 
     /// The request that left_out() allowed is on its way.
     void admitted(std::size_t server) noexcept { health_[server].probe(); }
     void asked(std::size_t server, time_point now) noexcept { health_[server].asked(now); }
+
+    /// A slot was filled, by what is as good as a proof where no signature is known: the server is alive.
     void heard(std::size_t server) noexcept { health_[server].heard(); }
 
     /// A slot that got its proved answer. `generation` is the lane's of now.
@@ -96,35 +106,46 @@ class server_knowledge
         const std::chrono::microseconds timeout{one.timeout};
         health_[server].failed(now, timeout, isolation_);
         const auto& error = (*of.answers)[server].error;
-        const bool may_still_come = error == errc::timed_out || error == errc::not_awaited ||
-                                    is_system_error(error, std::errc::operation_canceled);
-        if (!may_still_come || one.attempts == 0 || one.is_signed == 0 || one.generation != generation ||
-            late_[server].is_busy(now))
-            return;
         const auto sent = of.sent_at(one);
-        if (one.attempts == 1 && error != errc::timed_out)
+        const bool may_still_come = error == errc::timed_out || error == errc::not_awaited ||
+                                    is_system_error(error, std::errc::operation_canceled) ||
+                                    now - sent >= timeout; // refused, as somebody said
+        if (!may_still_come || one.attempts == 0 || one.is_signed == 0 || one.generation != generation)
+            return;
+        if (late_[server].is_busy(now))
+            return latest_[server].watch(remembered(of, server, now), sent + forgotten, rests_);
+        if (one.attempts == 1 && now - sent < timeout)
             round_trips_[server].add_unfinished(now - sent);
-        const bytes_view packet = of.packets.packet(server);
-        late_[server].watch({.sent = sent,
-                             .timeout = timeout,
-                             .size = static_cast<std::uint32_t>(packet.size()),
-                             .signature = crc32(of.packets.expected_signature(server)),
-                             .echo = one.echo,
-                             .group = packet[4],
-                             .generation = one.generation,
-                             .sent_once = one.attempts == 1,
-                             .timed_out = now - sent >= timeout},
-                            sent + forgotten, rests_);
+        late_[server].watch(remembered(of, server, now), sent + forgotten, rests_);
     }
 
     /// Any response of this server's, which may answer a request that was given up.
     void on_response(std::size_t server, const response_header& header, std::uint8_t generation,
                      time_point now) noexcept
     {
-        late_[server].on_answer(header, generation, now, rests_, round_trips_[server]);
+        round_trip unmeasured;
+        if (late_[server].on_answer(header, generation, now, rests_, round_trips_[server]) ||
+            latest_[server].on_answer(header, generation, now, rests_, unmeasured))
+            heard(server);
     }
 
   private:
+    static given_up remembered(const round<N>& of, std::size_t server, time_point now) noexcept
+    {
+        const slot& one = of.slots[server];
+        const std::chrono::microseconds timeout{one.timeout};
+        const bytes_view packet = of.packets.packet(server);
+        return {.sent = of.sent_at(one),
+                .timeout = timeout,
+                .size = static_cast<std::uint32_t>(packet.size()),
+                .signature = crc32(of.packets.expected_signature(server)),
+                .echo = one.echo,
+                .group = packet[4],
+                .generation = one.generation,
+                .sent_once = one.attempts == 1,
+                .timed_out = now - of.sent_at(one) >= timeout};
+    }
+
     // A server that was never heard of though its whole deadline passed is awaited no longer than the slowest
     // one that is known; the second time it is most likely none at all, and awaited as a typical one. Should
     // it be slower than that, its late answer will tell.
@@ -150,7 +171,8 @@ class server_knowledge
     isolation_policy isolation_;
     std::array<round_trip, N> round_trips_{};
     std::array<server_health, N> health_{};
-    std::array<late_watch, N> late_{};
+    std::array<late_watch, N> late_{};   // one is measured at a time
+    std::array<late_watch, N> latest_{}; // beside it, for a sign of life
     std::uint32_t rests_ = 0;
 };
 
