@@ -165,6 +165,9 @@ parallel_jobs() {
     echo $((cores > 0 ? cores : 1))
 }
 
+# Tests wait for answers most of the time.
+parallel_tests() { echo $((2 * $(parallel_jobs))); }
+
 generator() { if has ninja; then echo Ninja; else echo "Unix Makefiles"; fi; }
 
 # configure PRESET FOLDER [CMAKE ARGUMENT...]: keeps the generator and the compiler that the folder has had before.

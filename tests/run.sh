@@ -10,4 +10,4 @@ folder=$root/build/dev${CXX:+-${CXX##*/}}
 configure dev "$folder"
 build "$folder"
 
-exec ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$(parallel_jobs)" "$@"
+exec ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$(parallel_tests)" "$@"
