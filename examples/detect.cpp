@@ -190,6 +190,5 @@ int detect(const settings& wanted)
 
 int main(int argc, char** argv)
 {
-    return support::run_program(
-        "detect", help, [&] { return read_settings(argc, argv); }, detect);
+    return support::run_program("detect", help, [&] { return read_settings(argc, argv); }, detect);
 }

@@ -269,6 +269,5 @@ int echo(const settings& wanted)
 
 int main(int argc, char** argv)
 {
-    return support::run_program(
-        "echo", help, [&] { return read_settings(argc, argv); }, echo);
+    return support::run_program("echo", help, [&] { return read_settings(argc, argv); }, echo);
 }

@@ -343,6 +343,5 @@ int pown(const settings& wanted)
 
 int main(int argc, char** argv)
 {
-    return support::run_program(
-        "pown", help, [&] { return read_settings(argc, argv); }, pown);
+    return support::run_program("pown", help, [&] { return read_settings(argc, argv); }, pown);
 }

@@ -24,7 +24,9 @@ class value
     value(Bool yes) : text_{yes ? "true" : "false"}
     {}
     template <std::integral Number>
-    requires(!std::same_as<Number, bool>) value(Number number) : text_{std::to_string(number)} {}
+    requires(!std::same_as<Number, bool>)
+    value(Number number) : text_{std::to_string(number)}
+    {}
     value(double number)
     {
         char digits[32];

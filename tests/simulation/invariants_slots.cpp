@@ -241,7 +241,7 @@ struct intruder
 {
     std::string name;
     std::function<bytes(bytes_view)> make; // from the request
-    std::uint64_t raida::lane_statistics::*counted;
+    std::uint64_t raida::lane_statistics::* counted;
 };
 
 template <class Change>

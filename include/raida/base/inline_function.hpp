@@ -29,7 +29,8 @@ class inline_function<Result(Arguments...)>
     template <class Callable>
     requires(!std::same_as<std::decay_t<Callable>, inline_function> &&
              std::is_invocable_r_v<Result, std::decay_t<Callable>&, Arguments...> &&
-             std::copy_constructible<std::decay_t<Callable>>) inline_function(Callable&& callable)
+             std::copy_constructible<std::decay_t<Callable>>)
+    inline_function(Callable&& callable)
     {
         using stored = std::decay_t<Callable>;
         if constexpr (may_be_empty<stored> && !std::is_function_v<std::remove_reference_t<Callable>>)
@@ -82,12 +83,11 @@ class inline_function<Result(Arguments...)>
     // Pointers and std::function: an empty one is no callable.
     template <class Stored>
     static constexpr bool may_be_empty =
-        std::is_constructible_v<bool, const Stored&>&& std::is_constructible_v<Stored, std::nullptr_t>;
+        std::is_constructible_v<bool, const Stored&> && std::is_constructible_v<Stored, std::nullptr_t>;
 
     template <class Stored>
-    static constexpr bool
-        is_inline = sizeof(Stored) <= inline_size &&
-                    alignof(Stored) <= alignof(void*) && std::is_nothrow_move_constructible_v<Stored>;
+    static constexpr bool is_inline = sizeof(Stored) <= inline_size && alignof(Stored) <= alignof(void*) &&
+                                      std::is_nothrow_move_constructible_v<Stored>;
 
     struct operations
     {

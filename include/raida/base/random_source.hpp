@@ -13,8 +13,7 @@ namespace raida::inline v1 {
 
 /// Anything that fills bytes with unpredictable ones, or says why it could not. Tests bring their own.
 template <class Source>
-concept random_source = requires(Source& source, std::span<std::uint8_t> bytes, std::error_code& error)
-{
+concept random_source = requires(Source& source, std::span<std::uint8_t> bytes, std::error_code& error) {
     source.fill(bytes, error);
 };
 

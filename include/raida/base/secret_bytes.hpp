@@ -29,8 +29,7 @@ class basic_secret_bytes
     /// A copy of any contiguous bytes. Whoever owns the original wipes it.
     template <class Bytes>
     requires(std::convertible_to<const Bytes&, bytes_view> && !std::same_as<Bytes, basic_secret_bytes>)
-        basic_secret_bytes(const Bytes& bytes)
-        : basic_secret_bytes{bytes_view{bytes}, uninitialised{}}
+    basic_secret_bytes(const Bytes& bytes) : basic_secret_bytes{bytes_view{bytes}, uninitialised{}}
     {}
 
     basic_secret_bytes(const basic_secret_bytes& other)

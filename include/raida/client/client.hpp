@@ -179,30 +179,31 @@ class basic_client
     /// The same with the client's settings.
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, replies<N>))
                   Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
-    requires(!std::convertible_to<Token, call_options<N>>) auto async_echo(
-        Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    requires(!std::convertible_to<Token, call_options<N>>)
+    auto async_echo(Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         return async_echo({}, std::forward<Token>(token));
     }
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, server_versions<N>))
                   Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
-    requires(!std::convertible_to<Token, call_options<N>>) auto async_version(
-        Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    requires(!std::convertible_to<Token, call_options<N>>)
+    auto async_version(Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         return async_version({}, std::forward<Token>(token));
     }
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, batch_tally<N>))
                   Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
-    requires(!std::convertible_to<Token, call_options<N>>) auto async_detect(
-        std::span<const token_type> tokens, Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    requires(!std::convertible_to<Token, call_options<N>>)
+    auto async_detect(std::span<const token_type> tokens,
+                      Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         return async_detect(tokens, {}, std::forward<Token>(token));
     }
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, find_tally<N>))
                   Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
-    requires(!std::convertible_to<Token, call_options<N>>) auto async_find(
-        std::span<const token_type> tokens, std::span<const numbers_type> new_numbers,
-        Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    requires(!std::convertible_to<Token, call_options<N>>)
+    auto async_find(std::span<const token_type> tokens, std::span<const numbers_type> new_numbers,
+                    Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         return async_find(tokens, new_numbers, {}, std::forward<Token>(token));
     }

@@ -71,7 +71,7 @@ class journal_sink
     template <class Journal>
     requires(!std::same_as<std::decay_t<Journal>, journal_sink> &&
              std::is_invocable_r_v<std::error_code, std::decay_t<Journal>&, const transfer_record<N>&>)
-        journal_sink(Journal&& journal)
+    journal_sink(Journal&& journal)
     {
         if (is_there(journal))
             write_ = [journal = std::decay_t<Journal>(std::forward<Journal>(journal))](
@@ -85,7 +85,7 @@ class journal_sink
     requires(!std::same_as<std::decay_t<Journal>, journal_sink> &&
              std::invocable<std::decay_t<Journal>&, const transfer_record<N>&, journal_done> &&
              !std::is_invocable_r_v<std::error_code, std::decay_t<Journal>&, const transfer_record<N>&>)
-        journal_sink(Journal&& journal)
+    journal_sink(Journal&& journal)
     {
         if (is_there(journal))
             write_ = std::forward<Journal>(journal);

@@ -92,7 +92,7 @@ class completion
     template <class Rule>
     requires(!std::same_as<std::remove_cvref_t<Rule>, completion> &&
              std::is_invocable_r_v<bool, std::remove_cvref_t<Rule>&, const replies<N>&>)
-        completion(Rule&& rule)
+    completion(Rule&& rule)
     {
         if constexpr (requires { rule.template check<N>(); })
             invalid_ = rule.template check<N>();

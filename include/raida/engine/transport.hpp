@@ -76,10 +76,7 @@ template <class Transport>
 inline constexpr std::size_t max_packet_of = max_datagram;
 
 template <class Transport>
-requires requires
-{
-    Transport::max_packet;
-}
+requires requires { Transport::max_packet; }
 inline constexpr std::size_t max_packet_of<Transport> = Transport::max_packet;
 
 /// What the engine is to a transport.

@@ -137,8 +137,8 @@ class fanout
     /// The same with default options.
     template <detail::packet_range Packets, ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, replies<N>))
                                                 Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
-    requires(!std::same_as<std::remove_cvref_t<Token>, options>) auto async_request(
-        Packets&& packets, Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    requires(!std::same_as<std::remove_cvref_t<Token>, options>)
+    auto async_request(Packets&& packets, Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         return asio::async_initiate<Token, void(std::error_code, replies<N>)>(
             initiate{engine_}, token, std::forward<Packets>(packets), options{});

@@ -54,8 +54,8 @@ template <std::size_t N>
 /// runs its context; call, and cancel, on it.
 template <std::size_t N, class Executor,
           ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, server_list<N>)) Token>
-requires(!std::convertible_to<const Executor&, asio::execution_context&>) auto async_resolve(
-    const Executor& executor, const host_list<N>& hosts, Token&& token)
+requires(!std::convertible_to<const Executor&, asio::execution_context&>)
+auto async_resolve(const Executor& executor, const host_list<N>& hosts, Token&& token)
 {
     return asio::async_initiate<Token, void(std::error_code, server_list<N>)>(
         detail::initiate_resolve<server_list<N>, Executor>{executor}, token, hosts);

@@ -63,10 +63,7 @@ std::error_code seal(auto& by, raida::requests<2>& packets)
 }
 
 template <class Type>
-concept printable = requires(std::ostream& out, const Type& value)
-{
-    out << value;
-};
+concept printable = requires(std::ostream& out, const Type& value) { out << value; };
 
 static_assert(!printable<raida::sealed> && !printable<raida::locker_key<>>);
 static_assert(!std::copy_constructible<raida::sealed> && !std::is_copy_assignable_v<raida::sealed>);

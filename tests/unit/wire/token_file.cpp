@@ -135,7 +135,7 @@ TEST_CASE("a file that was cut off anywhere gives no token that was not whole in
         // Rows, and format 0, say nothing of their number: a whole token less is a file like any other.
         const bool is_open = one.format == token_format::csv || one.format == token_format::legacy_csv ||
                              one.format == token_format::bin_0;
-        for (std::size_t size = 0; size<whole.size(); size += whole.size()> 3000 ? 5 : 1) {
+        for (std::size_t size = 0; size < whole.size(); size += whole.size() > 3000 ? 5 : 1) {
             parse_error error;
             const auto part = raida::read_token_file(bytes_of(std::string_view{whole}.substr(0, size)), error,
                                                      {.name = key_name});

@@ -27,25 +27,15 @@ concept byte_like = sizeof(Byte) == 1 && std::is_trivially_copyable_v<std::remov
 
 // The standard's own concepts of ranges would cost more to include than all of this library's core.
 template <class Range>
-concept byte_range = requires(Range& range)
-{
-    {
-        *std::data(range)
-        } -> byte_like;
-    {
-        std::size(range)
-        } -> std::convertible_to<std::size_t>;
+concept byte_range = requires(Range& range) {
+    { *std::data(range) } -> byte_like;
+    { std::size(range) } -> std::convertible_to<std::size_t>;
 };
 
 template <class Packet>
-concept signed_packet = requires(const Packet& packet)
-{
-    {
-        packet.bytes
-        } -> byte_range;
-    {
-        packet.expected_signature
-        } -> std::convertible_to<std::optional<signature>>;
+concept signed_packet = requires(const Packet& packet) {
+    { packet.bytes } -> byte_range;
+    { packet.expected_signature } -> std::convertible_to<std::optional<signature>>;
 };
 
 template <class Packet>
