@@ -165,9 +165,9 @@ struct round
     /// Each further attempt has more time: so much from now on.
     std::chrono::nanoseconds lengthen(slot& one) const noexcept
     {
-        const auto next = std::min<std::chrono::nanoseconds>(
+        const auto longer = std::min<std::chrono::nanoseconds>(
             rules->retry.next(std::chrono::microseconds{one.timeout}), longest_deadline);
-        one.timeout = whole_micros(next);
+        one.timeout = whole_micros(longer);
         return std::chrono::microseconds{one.timeout};
     }
 
