@@ -248,8 +248,14 @@ void check_files(const settings& wanted, const std::string& journal, const std::
 void read(asio::io_context& io, const settings& wanted, task& work)
 {
     work.servers = support::read_servers(io, *wanted.servers);
-    if (!wanted.recover)
-        work.tokens = support::read_tokens(*wanted.tokens);
+    if (!wanted.recover) {
+        auto held = support::read_token_file(*wanted.tokens);
+        if (!held.new_numbers.empty())
+            throw bad_input{
+                support::quoted(*wanted.tokens) +
+                " holds a pown in limbo, old numbers and new ones: find out first which are held"};
+        work.tokens = std::move(held.tokens);
+    }
     if (wanted.encrypt)
         work.key = support::key_token(support::read_tokens(wanted.keys ? *wanted.keys : *wanted.tokens),
                                       *wanted.encrypt);

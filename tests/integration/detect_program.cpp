@@ -15,6 +15,7 @@ TEST_CASE("detect is tested where it is built", "[detect]")
 
 #include <raida/testing/tokens.hpp>
 #include <raida/wire/token.hpp>
+#include <raida/wire/token_file.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -308,7 +309,7 @@ TEST_CASE("bad token files are exit code 2 and one line with place and reason", 
         {good + "0,1" + numbers + ",00", "line 3, after the last authenticity number"},
         {odd_digit, "line 1, authenticity number of server 24"},
         {"\n# mine\r\n" + good + good, "line 5: the same token twice"},
-        {std::string(100'000, '\0'), "line 1"},
+        {std::string(100'000, '\0'), "not a known format"},
     };
     for (const auto& [text, complaint] : cases) {
         INFO(complaint);
@@ -351,7 +352,7 @@ TEST_CASE("bad server lists are exit code 2 and one line with place and reason",
     };
     const std::pair<std::string, std::string> cases[] = {
         {"", "servers: "},
-        {joined({good.begin(), good.end() - 1}), "servers: "},
+        {joined({good.begin(), good.begin() + 12}), "servers: servers 12, 13, "},
         {with(2, "127.0.0.1:0"), "line 3"},
         {with(3, "127.0.0.1:65536"), "line 4"},
         {with(24, "no port here"), "line 25"},
@@ -365,6 +366,35 @@ TEST_CASE("bad server lists are exit code 2 and one line with place and reason",
         CHECK(shown.err.find(complaint) != std::string::npos);
         CHECK(occurrences(shown.err, "\n") == 1);
     }
+}
+
+TEST_CASE("a server list without one server is used, and that server is named", "[detect]")
+{
+    const scratch_folder folder;
+    std::string few;
+    for (int i = 0; i < 24; ++i)
+        few += "127.0.0.1:" + std::to_string(1 + i) + "\n"; // where nobody answers
+    const std::string tokens = folder.write("tokens", csv(raida::testing::make_tokens(1)));
+    const outcome shown =
+        detect("--deadline 100 --tokens " + tokens + " --servers " + folder.write("servers", few), folder);
+    CHECK(shown.code == 1); // nobody knows
+    CHECK_FALSE(shown.out.empty());
+    CHECK(shown.err == (folder / "servers") + ": server 24: missing, all others can be used\n");
+}
+
+TEST_CASE("token files of other forms are read as well", "[detect]")
+{
+    const scratch_folder folder;
+    const raida::token_file file{.tokens = raida::testing::make_tokens(3)};
+    const auto bytes = raida::write_token_file(file, raida::token_format::bin);
+    const std::string bin =
+        folder.write("tokens.bin", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    const outcome shown = detect("--json --tokens " + bin, folder);
+    CHECK(shown.err.empty());
+    for (const auto& one : file.tokens)
+        CHECK(shown.out.find(std::to_string(one.serial.value)) != std::string::npos);
+    CHECK(detect("--tokens " + folder.write("zip", "PK"), folder).err.find("a ZIP (unpack it first)") !=
+          std::string::npos);
 }
 
 TEST_CASE("--records replaces nothing but earlier records", "[detect]")

@@ -141,6 +141,10 @@ TEST_CASE("errors in token files, journals and server lists repeat no secret", "
         raida::parse_error error;
         static_cast<void>(raida::parse_tokens(text, error));
         said.add(error.message());
+        static_cast<void>(
+            raida::read_token_file({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, error,
+                                   {.name = "0006010000261.key"}));
+        said.add(error.message());
         static_cast<void>(raida::parse_journal(text, error));
         said.add(error.message());
         static_cast<void>(raida::parse_servers(text, error)); // the wrong file: easily done
