@@ -377,7 +377,10 @@ TEST_CASE("the client seals, probes and opens by itself", "[crypto][fleet][clien
     network n;
     const auto tokens = partly_wrong(n.servers, 130); // two whole datagrams without padding, and one with
     raida::basic_client<25, raida::transport::udp, raida::sealed> client{
-        n.io, n.servers.servers(), {.deadline = 1h, .budget = 1h}, raida::sealed{n.key}};
+        n.io,
+        n.servers.servers(),
+        {.wait = raida::wait_for::all, .deadline = 1h, .budget = 1h},
+        raida::sealed{n.key}};
     std::optional<raida::batch_tally<>> tally;
     client.async_detect(tokens, [&](std::error_code error, raida::batch_tally<> result) {
         CHECK_FALSE(error);

@@ -25,7 +25,9 @@ struct fleet_options
     server_rules rules{};       ///< of all servers; one server's can be changed later
     testing::manners manners{}; ///< of all servers; one server's can be changed later
 
-    int receive_buffer = 4 * 1024 * 1024; ///< bytes asked of the kernel per socket, which may give less
+    /// Bytes asked of the kernel per socket, which may give less. 0: its default, as real servers have it
+    /// (measured: 212,992 bytes, which hold 92 datagrams of 1,394).
+    int receive_buffer = 0;
     std::size_t batch =
         256; ///< datagrams taken from one socket before the others and the client get their turn
 };

@@ -102,7 +102,7 @@ class basic_tcp_fleet : public basic_fleet<N>
     }
     [[nodiscard]] const testing::tcp_manners& tcp(std::size_t i) const { return front_->manners(i); }
 
-    /// Two clients connected at the same moment: connections hang from now on.
+    /// Two clients connected at the same moment: each connection hangs from now on until the next one comes.
     [[nodiscard]] bool is_wedged(std::size_t i) const { return front_->is_wedged(i); }
 
     /// Lets one server accept again, as a new start would: connections that hang are closed.

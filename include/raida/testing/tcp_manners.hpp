@@ -14,8 +14,8 @@ namespace raida::inline v1 {
 namespace testing {
 
 /// One server's manners towards connections; `manners` is about datagrams. The default is what real servers
-/// were seen to do: they answer, close, and stop accepting for good when two clients connect at the same
-/// moment.
+/// were seen to do: they answer, close, and are one connection behind for good once two clients connect at
+/// the same moment.
 struct tcp_manners
 {
     latency delay{}; ///< of each answer, drawn for each one

@@ -45,12 +45,15 @@ class envelope
             return status::no_error;
         key_ = find(header, keys);
         if (!key_)
-            return status::key_token_not_found;
+            return header.encryption == encryption_type::locker_key ? status::invalid_encryption
+                                                                    : status::key_token_not_found;
         nonce_ = header.nonce;
         const std::size_t body = header.body_size;
         blocks_ = body <= terminator_size ? 0 : (body - terminator_size + 15) / 16;
         return status::no_error;
     }
+
+    [[nodiscard]] bool is_sealed() const noexcept { return key_.has_value(); }
 
     // Challenge and payload in the clear; nothing if that failed. Valid until the next call.
     [[nodiscard]] std::optional<bytes_view> open(bytes_view body)

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -95,16 +96,18 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
     void follow(std::size_t i, std::error_code& error)
     {
         error.clear();
-        const bool listens = servers_[i].listens();
-        if (!running_ || listens == lanes_[i].listens)
-            return;
-        if (!listens)
-            return refuse(i);
-        shut(i);
-        open(i, error);
-        if (!error)
-            wait(i);
+        if (running_ && servers_[i].listens() != lanes_[i].listens) {
+            if (lanes_[i].listens)
+                refuse(i);
+            else
+                reopen(i, error);
+        }
+        if (on_follow_ && !error)
+            on_follow_(i, error);
     }
+
+    // Whoever listens on the same ports is told, too.
+    void on_follow(std::function<void(std::size_t, std::error_code&)> also) { on_follow_ = std::move(also); }
 
   private:
     struct lane
@@ -139,10 +142,20 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
         if (!error)
             socket.non_blocking(true, error);
         if (!error) {
-            socket.set_option(asio::socket_base::receive_buffer_size(options_.receive_buffer), ignored);
-            socket.set_option(asio::socket_base::send_buffer_size(options_.receive_buffer), ignored);
+            if (options_.receive_buffer != 0) {
+                socket.set_option(asio::socket_base::receive_buffer_size(options_.receive_buffer), ignored);
+                socket.set_option(asio::socket_base::send_buffer_size(options_.receive_buffer), ignored);
+            }
             socket.bind(address, error);
         }
+    }
+
+    void reopen(std::size_t i, std::error_code& error)
+    {
+        shut(i);
+        open(i, error);
+        if (!error)
+            wait(i);
     }
 
     void shut(std::size_t i)
@@ -213,7 +226,8 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
                                     return send(i, to, bytes, foreign);
                                 });
             if (!servers_[i].listens()) { // it did not survive that
-                refuse(i);
+                std::error_code ignored;
+                follow(i, ignored);
                 return arm();
             }
         }
@@ -246,6 +260,7 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
     asio::ip::udp::socket foreign_;
     std::vector<std::uint8_t> receive_;
     std::optional<time_point> armed_;
+    std::function<void(std::size_t, std::error_code&)> on_follow_;
     bool running_ = false;
 };
 

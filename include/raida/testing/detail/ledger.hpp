@@ -45,10 +45,13 @@ class ledger
         return found == records_.end() ? nullptr : &found->second.held;
     }
 
-    // In memory, of a token that is known.
+    // In memory; of a token that is known.
     void change(token_id id, const authenticity_number& number, time_point now) noexcept
     {
-        record& one = records_.find(key(id))->second;
+        const auto found = records_.find(key(id));
+        if (found == records_.end())
+            return;
+        record& one = found->second;
         if (one.changed <= last_flush(now))
             one.saved = one.held;
         one.held = number;

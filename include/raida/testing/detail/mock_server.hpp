@@ -61,7 +61,8 @@ class mock_server
     }
     void start() noexcept { is_alive_ = true; }
 
-    // A datagram has come in from `from`. Answers leave at once or are due later: see due().
+    // A datagram has come in from `from`, which may kill the server. Answers leave at once or are due later:
+    // see due().
     template <class Send>
     void receive(bytes_view request, const Peer& from, time_point now, Send&& send)
     {
@@ -72,8 +73,17 @@ class mock_server
             return;
         }
         const int times = random_.chance(manners_.repeat_requests) ? 2 : 1;
-        for (int i = 0; i < times; ++i)
+        for (int i = 0; i < times && is_alive_; ++i)
             answer(request, from, now, send);
+    }
+
+    // A request over a connection, whole: see responder.
+    [[nodiscard]] bytes_view respond_alone(bytes_view request, time_point now)
+    {
+        const bytes_view right = responder_.respond_alone(request, now);
+        if (responder_.has_crashed())
+            kill(now);
+        return right;
     }
 
     // A datagram found no room in the receive buffer.
@@ -123,6 +133,8 @@ class mock_server
         const bool forced = manners_.answer && random_.chance(manners_.answer_rate);
         const bytes_view right =
             forced ? responder_.refuse(request, *manners_.answer) : responder_.respond(request, now);
+        if (responder_.has_crashed())
+            return kill(now);
         if (right.empty()) {
             ++counters_.ignored;
             return;

@@ -7,6 +7,8 @@
 #include <raida/testing/body_cipher.hpp>
 #include <raida/testing/detail/envelope.hpp>
 #include <raida/testing/detail/ledger.hpp>
+#include <raida/testing/detail/page_race.hpp>
+#include <raida/testing/detail/time_point.hpp>
 #include <raida/testing/detail/token_commands.hpp>
 #include <raida/testing/manners.hpp>
 #include <raida/testing/seeded_random.hpp>
@@ -117,8 +119,13 @@ class responder
     void forget(time_point now)
     {
         tokens_.forget(now);
+        race_.clear();
         memory_ = {};
+        has_crashed_ = false;
     }
+
+    // The last request was too much for it.
+    [[nodiscard]] bool has_crashed() const noexcept { return has_crashed_; }
 
   private:
     static constexpr std::uint8_t wide_type = 4;
@@ -127,6 +134,7 @@ class responder
     {
         tokens_.alias_serials(rules_.alias_serials);
         tokens_.flush_every(rules_.flush_interval);
+        race_.window(rules_.page_race);
     }
 
     bytes_view answer(bytes_view request, time_point now)
@@ -142,6 +150,8 @@ class responder
         const bool has_body = header->body_size != 0;
         if (result == status::no_error && has_body)
             result = open(request.subspan(header_size), header->body_size, payload);
+        if (has_crashed_)
+            return {};
         if (result == status::no_error)
             result = run(header->what, payload, has_body, now);
         if (!envelope_.seal(body_, rules_.counter_goes_on))
@@ -222,6 +232,8 @@ class responder
         const auto plain = envelope_.open(rest.first(size - terminator_size));
         if (!plain)
             return status::invalid_encryption;
+        if (envelope_.is_sealed() && overruns(plain->size()) && random_.chance(rules_.overrun_kills))
+            has_crashed_ = true;
         const auto challenge = plain->first<challenge_size>();
         memory_.signature = envelope_.sign(challenge); // with a wrong key both are noise
         if (!is_valid_challenge(challenge))
@@ -229,6 +241,9 @@ class responder
         payload = plain->subspan(challenge_size);
         return status::no_error;
     }
+
+    // The last block is decrypted whole: 10 bytes or more beyond its end.
+    static bool overruns(std::size_t body) noexcept { return body % 16 >= 1 && body % 16 <= 6; }
 
     status run(command_code what, bytes_view payload, bool has_body, time_point now)
     {
@@ -240,7 +255,8 @@ class responder
             return status::empty_request;
         if (what == detect_command)
             return detect(payload, tokens_, body_);
-        return what == pown_command ? pown(payload, tokens_, body_, now) : find(payload, tokens_, body_);
+        return what == pown_command ? pown(payload, tokens_, race_, body_, now)
+                                    : find(payload, tokens_, body_);
     }
 
     bytes_view write(status result, const request_memory& memory)
@@ -289,9 +305,11 @@ class responder
     std::uint8_t server_;
     server_rules rules_;
     ledger tokens_;
+    page_race race_;
     seeded_random random_;
     request_memory memory_;
     envelope envelope_;
+    bool has_crashed_ = false;
     std::vector<std::uint8_t> response_, body_;
 };
 

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -40,17 +41,21 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
 
     [[nodiscard]] const tcp_manners& manners(std::size_t i) const { return doors_.at(i).manners; }
     [[nodiscard]] const tcp_counters& counters(std::size_t i) const { return doors_.at(i).counters; }
-    [[nodiscard]] bool is_wedged(std::size_t i) const { return doors_.at(i).wedged; }
+    [[nodiscard]] bool is_wedged(std::size_t i) const { return !doors_.at(i).stuck.empty(); }
 
     // Where one cannot be opened, none is. The servers' ports are known, or found here: TCP clients leave
     // many ports of TCP unusable for a while, and hardly ever one of UDP.
     void start(std::error_code& error)
     {
         error.clear();
+        core_->on_follow([weak = weak_from_this()](std::size_t i, std::error_code& failed) {
+            if (const auto self = weak.lock())
+                self->follow(i, failed);
+        });
         for (std::size_t i = 0; i < doors_.size() && !error; ++i) {
             if (!doors_[i].acceptor.is_open())
                 open(i, error);
-            if (doors_[i].manners.closed) // only now: its port had to be known
+            if (!may_be_open(i)) // only now: its port had to be known
                 shut(doors_[i]);
         }
         if (error)
@@ -66,12 +71,8 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
     void manners(std::size_t i, const tcp_manners& how, std::error_code& error)
     {
         error.clear();
-        door& one = doors_.at(i);
-        one.manners = how;
-        if (how.closed)
-            return shut(one);
-        if (core_->is_running() && !one.acceptor.is_open())
-            open(i, error);
+        doors_.at(i).manners = how;
+        follow(i, error);
     }
 
     // As if the server were started anew.
@@ -79,7 +80,7 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
     {
         error.clear();
         door& one = doors_.at(i);
-        if (!one.wedged)
+        if (one.stuck.empty())
             return;
         shut(one);
         open(i, error);
@@ -99,10 +100,23 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
         tcp_counters counters;
         seeded_random random;
         std::vector<std::weak_ptr<tcp_session>> sessions;
-        std::vector<tcp::socket> stuck; // came too soon after another
-        bool wedged = false;
-        std::uint64_t generation = 0; // changes with every close, so that handlers of an older one notice
+        std::deque<tcp::socket> stuck; // came too soon after another
+        std::uint64_t generation = 0;  // changes with every close, so that handlers of an older one notice
     };
+
+    [[nodiscard]] bool may_be_open(std::size_t i) const
+    {
+        return !doors_[i].manners.closed && core_->servers()[i].is_alive();
+    }
+
+    // A door's manners or its server's life have changed.
+    void follow(std::size_t i, std::error_code& error)
+    {
+        if (!may_be_open(i))
+            shut(doors_[i]);
+        else if (core_->is_running() && !doors_[i].acceptor.is_open())
+            open(i, error);
+    }
 
     void open(std::size_t i, std::error_code& error)
     {
@@ -132,7 +146,6 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
         ++one.generation;
         one.acceptor.close(ignored);
         one.stuck.clear();
-        one.wedged = false;
         for (const auto& session : std::exchange(one.sessions, {}))
             if (const auto alive = session.lock())
                 alive->stop();
@@ -148,22 +161,23 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
             });
     }
 
-    // Two that wait to be accepted have connected at the same moment. The first is served; the others hang,
-    // as all that come later do.
+    // A server that is told of a new connection accepts one. Where two have connected at the same moment it
+    // is one behind for good: each hangs until the next one comes.
     void accept(std::size_t i)
     {
         door& one = doors_[i];
-        for (bool is_first = true;; is_first = false) {
+        for (;;) {
             std::error_code error;
             tcp::socket socket = one.acceptor.accept(error);
             if (error)
                 break;
-            if (!is_first && one.manners.wedges) {
-                one.stuck.push_back(std::move(socket));
-                one.wedged = true;
-                return;
-            }
-            serve(i, std::move(socket));
+            one.stuck.push_back(std::move(socket));
+        }
+        while (!one.stuck.empty()) {
+            serve(i, std::move(one.stuck.front()));
+            one.stuck.pop_front();
+            if (one.manners.wedges)
+                break;
         }
         wait(i);
     }
@@ -171,10 +185,14 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
     void serve(std::size_t i, tcp::socket&& socket)
     {
         door& one = doors_[i];
-        const auto made = std::make_shared<tcp_session>(
-            std::move(socket),
-            tcp_host{core_->servers()[i].protocol(), one.manners, one.counters, one.random},
-            shared_from_this());
+        const auto made =
+            std::make_shared<tcp_session>(std::move(socket),
+                                          tcp_host{core_->servers()[i], one.manners, one.counters, one.random,
+                                                   [core = core_, i] {
+                                                       std::error_code ignored;
+                                                       core->follow(i, ignored);
+                                                   }},
+                                          shared_from_this());
         std::erase_if(one.sessions, [](const auto& session) { return session.expired(); });
         one.sessions.push_back(made);
         made->start();

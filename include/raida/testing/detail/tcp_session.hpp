@@ -5,7 +5,7 @@
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/version.hpp>
 #include <raida/testing/detail/fleet_core.hpp>
-#include <raida/testing/detail/responder.hpp>
+#include <raida/testing/detail/mock_server.hpp>
 #include <raida/testing/seeded_random.hpp>
 #include <raida/testing/tcp_manners.hpp>
 #include <raida/wire/packet.hpp>
@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -32,18 +33,22 @@ namespace testing::detail {
 // The server that a connection leads to.
 struct tcp_host
 {
-    responder& protocol;
+    mock_server<fleet_core::endpoint>& server;
     const tcp_manners& manners;
     tcp_counters& counters;
     seeded_random& random;
+    std::function<void()> has_died; // ends all connections
 };
 
 // Pending handlers share ownership, and that of `keeper`, which keeps the host.
 class tcp_session : public std::enable_shared_from_this<tcp_session>
 {
   public:
-    tcp_session(asio::ip::tcp::socket&& socket, const tcp_host& host, std::shared_ptr<void> keeper)
-        : socket_{std::move(socket)}, timer_{socket_.get_executor()}, host_{host}, keeper_{std::move(keeper)}
+    tcp_session(asio::ip::tcp::socket&& socket, tcp_host host, std::shared_ptr<void> keeper)
+        : socket_{std::move(socket)},
+          timer_{socket_.get_executor()},
+          host_{std::move(host)},
+          keeper_{std::move(keeper)}
     {}
     tcp_session(const tcp_session&) = delete;
     tcp_session& operator=(const tcp_session&) = delete;
@@ -91,7 +96,7 @@ class tcp_session : public std::enable_shared_from_this<tcp_session>
     void on_header()
     {
         const bytes_view error =
-            host_.protocol.refuse_alone(request_, host_.manners.refuse.value_or(status::no_error));
+            host_.server.protocol().refuse_alone(request_, host_.manners.refuse.value_or(status::no_error));
         if (error.empty())
             return read(request_header::parse(request_)->body_size, &tcp_session::on_request);
         ++host_.counters.refused;
@@ -107,10 +112,12 @@ class tcp_session : public std::enable_shared_from_this<tcp_session>
         host_.counters.last_request_size = request_.size();
         was_asked_ = true;
         if (!host_.manners.silent) {
-            const bytes_view right = host_.protocol.respond_alone(request_, fleet_core::now());
+            const bytes_view right = host_.server.respond_alone(request_, fleet_core::now());
             answer_.assign(right.begin(), right.end());
         }
         forget_request();
+        if (!host_.server.is_alive())
+            return host_.has_died();
         if (host_.manners.silent)
             return read(1, &tcp_session::stop); // until the client leaves
         if (host_.manners.resets)

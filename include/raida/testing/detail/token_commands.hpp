@@ -5,6 +5,8 @@
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/version.hpp>
 #include <raida/testing/detail/ledger.hpp>
+#include <raida/testing/detail/page_race.hpp>
+#include <raida/testing/detail/time_point.hpp>
 #include <raida/wire/status.hpp>
 #include <raida/wire/token.hpp>
 
@@ -77,12 +79,18 @@ inline status detect(bytes_view payload, const ledger& tokens, std::vector<std::
     });
 }
 
-inline status pown(bytes_view payload, ledger& tokens, std::vector<std::uint8_t>& body, time_point now)
+inline status pown(bytes_view payload, ledger& tokens, page_race& race, std::vector<std::uint8_t>& body,
+                   time_point now)
 {
+    if (const status error = check_records(payload, pown_record_size); error != status::no_error)
+        return error;
+    for (std::size_t at = 0; at < payload.size(); at += pown_record_size)
+        race.enter(token_record{payload.data() + at}.id(), tokens, now);
     return verdict(payload, pown_record_size, body, [&](token_record record) {
         const authenticity_number* held = tokens.find(record.id());
         if (held == nullptr || tokens.is_distrusted(record.id()) || *held != record.number())
             return false;
+        race.note(record.id(), *held, now);
         tokens.change(record.id(), record.new_number(), now);
         return true;
     });
