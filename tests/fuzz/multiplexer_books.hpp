@@ -77,9 +77,11 @@ class multiplexer_books
         for (std::size_t server = 0; server < n; ++server) {
             auto& lane = board.lane_of(server);
             check(lane.in_flight() == in_flight[server], "places are counted right");
+            check((lane.window.in_flight() == 0) == (in_flight[server] == 0), "bytes are counted right");
             check(lane.in_flight() <= board.allowed().in_flight_per_lane, "no lane is over its limit");
             check(board.sendable()[server] ==
-                      (lane.has_waiting() && lane.in_flight() < board.allowed().in_flight_per_lane),
+                      (lane.has_waiting() && lane.in_flight() < board.allowed().in_flight_per_lane &&
+                       lane.window.has_room() && lane.window.has_credit()),
                   "what may be sent is known");
             check(board.counts().servers[server].sent == sent[server], "sends are counted");
             (void)movements(board, server);

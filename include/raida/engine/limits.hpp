@@ -15,8 +15,9 @@ namespace raida::inline v1 {
 /// What an engine is allowed. All are per engine, and fixed when it is made.
 struct limits
 {
-    /// Datagrams in flight to one server. More overflow a server's receive buffer (measured: under 250 none
-    /// are lost).
+    /// Datagrams in flight to one server at most. Beneath it a window learns how many bytes the server takes:
+    /// it begins with what fits a default receive buffer (about 70 datagrams of full size, 200 small ones),
+    /// grows while all is answered, and shrinks after losses.
     std::size_t in_flight_per_lane = 200;
 
     /// How long a request waits for a place in its lane before its slot ends with errc::overloaded.

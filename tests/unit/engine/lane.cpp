@@ -34,7 +34,7 @@ struct fixture
     {
         in.dequeue(index);
         ++in.at(index).attempts;
-        in.take_place(in.at(index));
+        in.take_place(index);
     }
     void remove(std::uint32_t index)
     {
@@ -42,7 +42,7 @@ struct fixture
         if (one.state == slot_state::queued)
             in.dequeue(index);
         else
-            in.leave_place(one);
+            in.leave_place(index);
         in.erase(index);
         one = raida::detail::slot{};
     }
@@ -208,7 +208,7 @@ TEST_CASE("a retry that waits may still be answered, so nobody else is the only 
     on.add(0, 10);
     on.add(1, 11);
     on.send(0);
-    on.in.leave_place(on.in.at(0));
+    on.in.leave_place(0);
     on.in.enqueue(0); // to be asked again
     on.send(1);
     CHECK(on.in.in_flight() == 1);

@@ -2,6 +2,7 @@
 #ifndef RAIDA_ENGINE_DETAIL_LANE_HPP
 #define RAIDA_ENGINE_DETAIL_LANE_HPP
 
+#include <raida/engine/detail/byte_window.hpp>
 #include <raida/engine/detail/echo_history.hpp>
 #include <raida/engine/detail/round.hpp>
 #include <raida/engine/detail/socket_generations.hpp>
@@ -124,15 +125,25 @@ class lane
 
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
-    void take_place(slot& one) noexcept
+    /// Bytes of this request: in a round all are much alike.
+    [[nodiscard]] std::size_t size_of(std::uint32_t index) const noexcept
     {
+        return (*rounds_)[index].packets.longest();
+    }
+
+    void take_place(std::uint32_t index) noexcept
+    {
+        slot& one = at(index);
+        window.on_sent(size_of(index));
         one.state = slot_state::in_flight;
         one.generation = sockets.take() % socket_generations::count;
         ++in_flight_;
     }
 
-    void leave_place(slot& one) noexcept
+    void leave_place(std::uint32_t index) noexcept
     {
+        slot& one = at(index);
+        window.on_over(size_of(index));
         --in_flight_;
         sockets.give_back(one.generation);
         if (one.previous != no_round)
@@ -164,6 +175,7 @@ class lane
 
     socket_generations sockets;
     echo_history history;
+    byte_window window;
 
   private:
     [[nodiscard]] std::uint32_t& bucket(std::uint16_t echo) noexcept

@@ -115,7 +115,7 @@ class multiplexer
     // ---- time
 
     /// No later than the next thing to do; time_point::max() when there is nothing.
-    [[nodiscard]] time_point next_due() noexcept { return open_.when().next_due(); }
+    [[nodiscard]] time_point next_due() noexcept { return open_.next_due(); }
 
     /// Lanes whose sockets must be drained before expire(), since a deadline there is over.
     [[nodiscard]] lane_set lanes_due(time_point now) { return open_.when().servers_due(now); }
@@ -199,10 +199,13 @@ std::size_t multiplexer<N>::next_batch(std::size_t server, std::span<outgoing> b
     auto& from = lane_of(server);
     const std::size_t most = allowed().in_flight_per_lane;
     const std::size_t places = std::min(most - std::min(most, from.in_flight()), batch.size());
+    byte_window window = from.window; // as it will be
     std::size_t count = 0;
-    for (auto index = from.first_waiting(); index != no_round && count < places;
+    for (auto index = from.first_waiting();
+         index != no_round && count < places && window.has_room() && window.has_credit();
          index = from.at(index).next) {
         const round<N>& of = rounds()[index];
+        window.on_sent(from.size_of(index));
         batch[count++] = {of.packets.packet(server),
                           static_cast<request_id>(std::uint64_t{of.serial} << 32 | of.index)};
     }
@@ -229,7 +232,7 @@ void multiplexer<N>::sent(std::size_t server, std::span<const outgoing> batch, t
             from.join(companion, index);
         companion = index;
     }
-    open_.update_sendable(server);
+    open_.update_sendable(server, now);
 }
 
 template <std::size_t N>

@@ -97,10 +97,12 @@ class open_rounds
     /// Those in which a request may leave now.
     [[nodiscard]] const server_set& sendable() const noexcept { return sendable_; }
 
-    void update_sendable(std::size_t server) noexcept
+    void update_sendable(std::size_t server, time_point now) noexcept;
+
+    /// No later than the next thing to do; time_point::max() when there is nothing.
+    [[nodiscard]] time_point next_due() const noexcept
     {
-        const auto& in = lanes_[server];
-        sendable_[server] = in.has_waiting() && in.in_flight() < limits_.in_flight_per_lane;
+        return paced_.any() ? std::min(when_.next_due(), next_credit_) : when_.next_due();
     }
 
   private:
@@ -120,6 +122,8 @@ class open_rounds
     server_knowledge<N> known_;
     fanout_statistics<N> counts_;
     server_set sendable_;
+    server_set paced_;         // could send but for the pace
+    time_point next_credit_{}; // of one of them
     std::chrono::nanoseconds longest_timeout_ = default_deadline;
     std::uint32_t serial_ = 0;
 };
@@ -179,7 +183,7 @@ void open_rounds<N>::enter(round<N>& made, const packet_view& packet, const requ
     ++made.outstanding;
     lanes_[server].insert(made.index);
     lanes_[server].enqueue(made.index);
-    update_sendable(server);
+    update_sendable(server, now);
 }
 
 template <std::size_t N>
@@ -256,8 +260,29 @@ void open_rounds<N>::release(round<N>& which) noexcept
 }
 
 template <std::size_t N>
+void open_rounds<N>::update_sendable(std::size_t server, time_point now) noexcept
+{
+    auto& in = lanes_[server];
+    in.window.refill(now);
+    const bool could =
+        in.has_waiting() && in.in_flight() < limits_.in_flight_per_lane && in.window.has_room();
+    sendable_[server] = could && in.window.has_credit();
+    paced_.reset(server);
+    if (!could || sendable_[server])
+        return;
+    next_credit_ = paced_.any() ? std::min(next_credit_, in.window.next_credit()) : in.window.next_credit();
+    paced_.set(server);
+}
+
+template <std::size_t N>
 void open_rounds<N>::expire(time_point now)
 {
+    if (paced_.any() && next_credit_ <= now) {
+        const auto waited = std::exchange(paced_, {});
+        for (std::size_t server = 0; server < N; ++server)
+            if (waited[server])
+                update_sendable(server, now);
+    }
     while (when_.next_due() <= now) {
         round<N>& which = when_.first();
         if (which.ends <= now) {
@@ -286,10 +311,10 @@ void open_rounds<N>::expire_slot(round<N>& which, std::size_t server, time_point
         which.answers->fail(server, errc::overloaded, waited, 0);
     } else if (one.state == slot_state::in_flight && one.attempts < which.most_attempts() &&
                now - which.began <= longest_deadline) {
-        lanes_[server].leave_place(one);
+        lanes_[server].window.on_loss(which.sent_at(one));
+        lanes_[server].leave_place(which.index);
         lanes_[server].enqueue(which.index);
-        update_sendable(server);
-        return;
+        return update_sendable(server, now);
     } else {
         time_out(which, server, waited);
     }
@@ -299,7 +324,10 @@ void open_rounds<N>::expire_slot(round<N>& which, std::size_t server, time_point
 template <std::size_t N>
 void open_rounds<N>::time_out(round<N>& which, std::size_t server, std::chrono::nanoseconds waited)
 {
-    const auto refused = lanes_[server].suspected(which.index);
+    auto& in = lanes_[server];
+    const auto refused = in.suspected(which.index);
+    if (const slot& one = which.slots[server]; one.attempts != 0)
+        in.window.on_loss(which.sent_at(one));
     which.answers->fail(server, refused ? refused : make_error_code(errc::timed_out), waited,
                         which.slots[server].attempts);
     ++(refused ? counts_.servers[server].refused : counts_.servers[server].timed_out);
@@ -321,7 +349,7 @@ void open_rounds<N>::sent(std::size_t server, std::uint32_t index, time_point no
     from.history.mark(one.echo);
     one.since = of.micros(now);
     ++one.attempts;
-    from.take_place(one);
+    from.take_place(index);
     when_.due_by(of, when_.due_of(of, one));
 }
 
@@ -334,6 +362,8 @@ void open_rounds<N>::answer(std::size_t server, std::uint32_t index, bytes_view 
     ++counts_.servers[server].answered;
     if (verified || !one.is_signed)
         known_.heard(server);
+    if (verified)
+        lanes_[server].window.on_answer(lanes_[server].size_of(index), now);
     if (verified)
         known_.on_answer(of, server, lanes_[server].sockets.current(), now);
     try {
@@ -383,10 +413,10 @@ void open_rounds<N>::settle(round<N>& which, std::size_t server, bool watched, t
     if (one.state == slot_state::queued)
         in.dequeue(which.index);
     else
-        in.leave_place(one);
+        in.leave_place(which.index);
     in.erase(which.index);
     one.state = slot_state::settled;
-    update_sendable(server);
+    update_sendable(server, now);
     --which.outstanding;
     if ((*which.answers)[server].error)
         known_.on_silence(which, server, in.sockets.current(), longest_timeout_, now);

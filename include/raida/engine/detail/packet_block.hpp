@@ -69,6 +69,9 @@ class packet_block
         return {at, header_size + load_big<2, std::uint16_t>(at - size_room)};
     }
 
+    /// Bytes of the longest packet.
+    [[nodiscard]] std::size_t longest() const noexcept { return stride_ - room_before(); }
+
     /// Only where one is known.
     [[nodiscard]] std::span<const std::uint8_t, 16> expected_signature(std::size_t server) const noexcept
     {
