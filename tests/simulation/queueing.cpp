@@ -335,3 +335,69 @@ TEST_CASE("a batch of which a part is settled while it leaves takes nobody else'
     on.turn();
     CHECK(c->got.answered() == 1);
 }
+
+TEST_CASE("large requests leave in bursts, and no more than a server's buffer holds are under way",
+          "[simulation][queueing]")
+{
+    bench on;
+    std::size_t under_way = 0, most = 0;
+    send_log log;
+    on.world.on_request = [&](const simulated_request& request) {
+        log.note(on, request);
+        if (request.server == 0)
+            most = std::max(most, ++under_way);
+        request.reply(100ms, answer(request.bytes));
+        if (request.server == 0)
+            on.world.after(100ms, [&] { --under_way; });
+    };
+    packets all(n);
+    std::vector<std::shared_ptr<outcome>> results;
+    for (std::uint16_t echo = 0; echo < 150; ++echo) {
+        for (const std::size_t server : {0U, 1U})
+            all[server] = request_to(server, echo, raida::detect_command, 1'344);
+        results.push_back(on.ask(all));
+    }
+    on.world.run();
+    for (const auto& one : results)
+        CHECK(one->got.answered() == 2);
+    CHECK(most <= 92); // of a default buffer
+    CHECK(most >= 70);
+    for (const std::size_t server : {0U, 1U}) {
+        const auto times = log.times(server);
+        REQUIRE(times.size() == 150);
+        CHECK(std::count(times.begin(), times.end(), 0ms) == 11);
+        CHECK(std::count(times.begin(), times.end(), 1ms) == 11);
+        CHECK(std::count_if(times.begin(), times.end(), [](duration at) { return at < 100ms; }) == 70);
+    }
+}
+
+TEST_CASE("after losses fewer are under way, and again more when all is answered", "[simulation][queueing]")
+{
+    // A server whose buffer holds 40: what is beyond that is lost.
+    bench on;
+    std::size_t held = 0, lost = 0;
+    on.world.on_request = [&](const simulated_request& request) {
+        if (held == 40) {
+            ++lost;
+            return;
+        }
+        ++held;
+        on.world.after(5ms, [&] { --held; });
+        request.reply(10ms, answer(request.bytes));
+    };
+    packets all(n);
+    std::size_t answered = 0;
+    for (int batch = 0; batch < 100; ++batch) {
+        std::vector<std::shared_ptr<outcome>> results;
+        for (std::uint16_t echo = 0; echo < 100; ++echo) {
+            all[0] = request_to(0, echo, raida::detect_command, 1'344);
+            results.push_back(on.ask(all, {.deadline = 300ms}));
+        }
+        on.world.run();
+        for (const auto& one : results)
+            answered += one->got.answered();
+    }
+    CHECK(lost != 0);
+    CHECK(lost < 300); // 60 of each 100 with a window that does not learn
+    CHECK(answered == 10'000 - lost);
+}

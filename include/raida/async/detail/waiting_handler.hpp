@@ -49,6 +49,16 @@ class waiting_handler : public round_owner
     Result* result_;
 };
 
+/// As a deleter.
+struct abandoner
+{
+    template <class Waiting>
+    void operator()(Waiting* one) const noexcept
+    {
+        one->abandon();
+    }
+};
+
 /// Of an operation that has no memory of its own.
 struct no_pool
 {};
@@ -184,11 +194,6 @@ class pending_result
     void on_cancel(inline_function<void()> cancel) { one_->on_cancel(std::move(cancel)); }
 
   private:
-    struct abandoner
-    {
-        void operator()(waiting_handler<Result>* one) const noexcept { one->abandon(); }
-    };
-
     std::unique_ptr<waiting_handler<Result>, abandoner> one_;
 };
 

@@ -371,7 +371,7 @@ void multiplexer<N>::on_error(std::size_t server, std::uint8_t generation, std::
         return;
     }
     if (id == request_id::unknown && !matching_.is_proof(quoted))
-        return open_.suspect(server, blamed, error); // a better answer may still come
+        return on.suspect(blamed, error); // told at its deadline: a better answer may still come
     const bool all = matching_.quotes_companions(on, server, blamed, quoted);
     for (auto next = on.companion_of(blamed); all && next != no_round; next = on.companion_of(blamed)) {
         ++counted.refused;

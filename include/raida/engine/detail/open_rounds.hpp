@@ -7,6 +7,7 @@
 #include <raida/engine/detail/results.hpp>
 #include <raida/engine/detail/round.hpp>
 #include <raida/engine/detail/schedule.hpp>
+#include <raida/engine/detail/send_turns.hpp>
 #include <raida/engine/detail/server_knowledge.hpp>
 #include <raida/engine/limits.hpp>
 #include <raida/engine/request_options.hpp>
@@ -33,7 +34,11 @@ class open_rounds
     using server_set = std::bitset<N>;
 
     explicit open_rounds(const limits& allowed)
-        : limits_{allowed.checked()}, when_{limits_.queue_wait}, told_{rounds_}, known_{limits_.isolation}
+        : limits_{allowed.checked()},
+          when_{limits_.queue_wait},
+          told_{rounds_},
+          known_{limits_.isolation},
+          turns_{limits_.in_flight_per_lane}
     {
         lanes_.reserve(N);
         for (std::size_t server = 0; server < N; ++server)
@@ -56,8 +61,7 @@ class open_rounds
 
     // ---- rounds
 
-    /// Takes a checked fan-out in: copies its packets and queues them. When memory is short it throws
-    /// std::bad_alloc, and nothing has changed.
+    /// Takes a checked fan-out in. When memory is short: std::bad_alloc, and nothing has changed.
     round<N>& admit(const std::array<packet_view, N>& packets, request_options<N>&& options,
                     replies<N>& answers, const server_set& reachable, round_owner* owner, time_point now);
 
@@ -68,7 +72,11 @@ class open_rounds
     void notified(round<N>& of, time_point now);
 
     /// Gives a finished round's place back. Its packets are wiped.
-    void release(round<N>& which) noexcept;
+    void release(round<N>& which) noexcept
+    {
+        which.end();
+        rounds_.give_back(which);
+    }
 
     /// Does everything that is due.
     void expire(time_point now);
@@ -81,29 +89,21 @@ class open_rounds
     void answer(std::size_t server, std::uint32_t index, bytes_view bytes, bool verified, time_point now);
     void fail(std::size_t server, std::uint32_t index, std::error_code error, time_point now);
 
-    /// Keeps an unproved answer, which is taken if no better one comes within the time that this server's
-    /// answers usually take. False when memory is short.
+    /// Keeps an unproved answer for as long as proved ones usually take. False when memory is short.
     bool hold(std::size_t server, std::uint32_t index, bytes_view bytes, time_point now);
-
-    /// The network says without proof that this request was refused, the only one of its lane in flight: told
-    /// when its deadline passes.
-    void suspect(std::size_t server, std::uint32_t index, std::error_code error) noexcept
-    {
-        lanes_[server].suspect(index, error);
-    }
 
     // ---- lanes
 
     /// Those in which a request may leave now.
-    [[nodiscard]] const server_set& sendable() const noexcept { return sendable_; }
+    [[nodiscard]] const server_set& sendable() const noexcept { return turns_.now(); }
 
-    void update_sendable(std::size_t server, time_point now) noexcept;
+    void update_sendable(std::size_t server, time_point now) noexcept
+    {
+        turns_.update(server, lanes_[server], now);
+    }
 
     /// No later than the next thing to do; time_point::max() when there is nothing.
-    [[nodiscard]] time_point next_due() const noexcept
-    {
-        return paced_.any() ? std::min(when_.next_due(), next_credit_) : when_.next_due();
-    }
+    [[nodiscard]] time_point next_due() const noexcept { return std::min(when_.next_due(), turns_.next()); }
 
   private:
     void enter(round<N>& made, const packet_view& packet, const request_options<N>& options,
@@ -111,7 +111,11 @@ class open_rounds
     void expire_slot(round<N>& which, std::size_t server, time_point now);
     void settle(round<N>& which, std::size_t server, bool watched, time_point now);
     void time_out(round<N>& which, std::size_t server, std::chrono::nanoseconds waited);
-    void shown(round<N>& of);
+    void shown(round<N>& of)
+    {
+        if (--of.unnotified == 0 && of.outstanding == 0)
+            complete(of);
+    }
     void complete(round<N>& which);
 
     limits limits_;
@@ -121,9 +125,7 @@ class open_rounds
     results<N> told_;
     server_knowledge<N> known_;
     fanout_statistics<N> counts_;
-    server_set sendable_;
-    server_set paced_;         // could send but for the pace
-    time_point next_credit_{}; // of one of them
+    send_turns<N> turns_;
     std::chrono::nanoseconds longest_timeout_ = default_deadline;
     std::uint32_t serial_ = 0;
 };
@@ -232,14 +234,6 @@ void open_rounds<N>::notified(round<N>& of, time_point now)
     shown(of);
 }
 
-template <std::size_t N>
-void open_rounds<N>::shown(round<N>& of)
-{
-    --of.unnotified;
-    if (of.outstanding == 0 && of.unnotified == 0)
-        complete(of);
-}
-
 // Nothing is awaited any more; it becomes a result once every settled slot was shown.
 template <std::size_t N>
 void open_rounds<N>::complete(round<N>& which)
@@ -253,36 +247,9 @@ void open_rounds<N>::complete(round<N>& which)
 }
 
 template <std::size_t N>
-void open_rounds<N>::release(round<N>& which) noexcept
-{
-    which.end();
-    rounds_.give_back(which);
-}
-
-template <std::size_t N>
-void open_rounds<N>::update_sendable(std::size_t server, time_point now) noexcept
-{
-    auto& in = lanes_[server];
-    in.window.refill(now);
-    const bool could =
-        in.has_waiting() && in.in_flight() < limits_.in_flight_per_lane && in.window.has_room();
-    sendable_[server] = could && in.window.has_credit();
-    paced_.reset(server);
-    if (!could || sendable_[server])
-        return;
-    next_credit_ = paced_.any() ? std::min(next_credit_, in.window.next_credit()) : in.window.next_credit();
-    paced_.set(server);
-}
-
-template <std::size_t N>
 void open_rounds<N>::expire(time_point now)
 {
-    if (paced_.any() && next_credit_ <= now) {
-        const auto waited = std::exchange(paced_, {});
-        for (std::size_t server = 0; server < N; ++server)
-            if (waited[server])
-                update_sendable(server, now);
-    }
+    turns_.advance(lanes_, now);
     while (when_.next_due() <= now) {
         round<N>& which = when_.first();
         if (which.ends <= now) {
@@ -362,10 +329,10 @@ void open_rounds<N>::answer(std::size_t server, std::uint32_t index, bytes_view 
     ++counts_.servers[server].answered;
     if (verified || !one.is_signed)
         known_.heard(server);
-    if (verified)
+    if (verified) {
         lanes_[server].window.on_answer(lanes_[server].size_of(index), now);
-    if (verified)
         known_.on_answer(of, server, lanes_[server].sockets.current(), now);
+    }
     try {
         of.answers->answer(server, bytes, verified, now - of.sent_at(one), one.attempts);
     } catch (const std::bad_alloc&) { // costs this slot its answer, and nobody else anything

@@ -11,11 +11,12 @@
 #include <raida/base/inline_function.hpp>
 #include <raida/engine/detail/multiplexer.hpp>
 #include <raida/engine/transport.hpp>
+#include <raida/fanout/detail/alarm.hpp>
+#include <raida/fanout/detail/canceller.hpp>
 #include <raida/fanout/detail/packet_access.hpp>
 #include <raida/fanout/detail/refusals.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
-#include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>
 #include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>
@@ -74,38 +75,18 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     {
         if (stopped_)
             return;
-        alarm_ = when;
-        on_alarm_ = std::move(what);
+        alarm_.set(when, std::move(what));
         schedule_turn(); // which arms the transport
     }
+
+    /// Cancels one round, if it is still the one that was admitted there.
+    void cancel(std::uint32_t index, std::uint32_t serial);
 
     /// Cancels everything. The handlers are still called.
     void stop();
 
   private:
     using waiting = waiting_handler<replies<N>>;
-
-    struct abandoner
-    {
-        void operator()(waiting* one) const noexcept { one->abandon(); }
-    };
-
-    struct canceller
-    {
-        std::weak_ptr<engine> of;
-        std::uint32_t index = no_round; // until it is admitted
-        std::uint32_t serial = 0;
-
-        void operator()(asio::cancellation_type type) const
-        {
-            const auto accepted = asio::cancellation_type::terminal | asio::cancellation_type::partial |
-                                  asio::cancellation_type::total;
-            if ((type & accepted) == asio::cancellation_type::none)
-                return;
-            if (const auto target = of.lock())
-                target->cancel(index, serial);
-        }
-    };
 
     // transport_sink
     void on_datagram(std::size_t lane, std::uint8_t generation, const incoming& arrived) override
@@ -131,7 +112,6 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
 
     [[nodiscard]] bool has_results() noexcept { return board_.has_results() || !refused_.empty(); }
 
-    void cancel(std::uint32_t index, std::uint32_t serial);
     void schedule_turn();
     [[nodiscard]] bool could_schedule_turn() noexcept;
     void turn();
@@ -141,7 +121,6 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     void deliver();
     void send();
     void send_lane(std::size_t lane);
-    void ring();
     void rest_or_listen();
     void abandon_all() noexcept;
 
@@ -150,8 +129,7 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     multiplexer<N> board_;
     refusals<waiting> refused_;
     std::optional<asio::executor_work_guard<executor_type>> work_;
-    time_point alarm_ = time_point::max();
-    inline_function<void()> on_alarm_;
+    alarm alarm_;
     thread_check monitor_;
     bool turn_scheduled_ = false;
     bool stopped_ = false;
@@ -186,9 +164,9 @@ void engine<N, Transport>::start(const Packets& packets, request_options<N> opti
         std::bitset<N> reachable;
         for (std::size_t server = 0; server < N; ++server)
             reachable[server] = transport_.has_endpoint(server);
-        canceller* cancels = nullptr;
+        canceller<engine>* cancels = nullptr;
         if (slot.is_connected())
-            cancels = &slot.template emplace<canceller>(canceller{this->weak_from_this()});
+            cancels = &slot.template emplace<canceller<engine>>(canceller<engine>{this->weak_from_this()});
         const auto& made = board_.admit(views, std::move(options), waits->result(), reachable, waits.get(),
                                         transport_.now());
         if (cancels != nullptr) {
@@ -226,7 +204,7 @@ void engine<N, Transport>::stop()
     if (std::exchange(stopped_, true) || abandoned_)
         return;
     const thread_check::guard entered{monitor_};
-    on_alarm_ = {};
+    alarm_.drop();
     const auto now = transport_.now();
     transport_.close();
     for (std::uint32_t index = 0; index < board_.rounds().size(); ++index)
@@ -299,7 +277,8 @@ void engine<N, Transport>::take_turn()
         expire();
     show_settled();
     deliver();
-    ring();
+    if (!stopped_)
+        alarm_.ring(transport_.now());
     if (!stopped_)
         send();
     if (!abandoned_)
@@ -381,16 +360,6 @@ void engine<N, Transport>::send_lane(std::size_t lane)
     }
 }
 
-template <std::size_t N, class Transport>
-void engine<N, Transport>::ring()
-{
-    if (stopped_ || alarm_ > transport_.now())
-        return;
-    alarm_ = time_point::max();
-    if (auto what = std::exchange(on_alarm_, {}))
-        what();
-}
-
 // An idle engine holds no work: io.run() returns when the last handler has run.
 template <std::size_t N, class Transport>
 void engine<N, Transport>::rest_or_listen()
@@ -400,11 +369,11 @@ void engine<N, Transport>::rest_or_listen()
             transport_.arm(time_point::max());
             transport_.rest();
             board_.known().rest();
-            transport_.arm(alarm_);
+            transport_.arm(alarm_.due());
         }
         work_.reset();
     } else if (!stopped_) {
-        transport_.arm(std::min(board_.next_due(), alarm_));
+        transport_.arm(std::min(board_.next_due(), alarm_.due()));
         transport_.listen();
     }
 }
@@ -413,7 +382,7 @@ template <std::size_t N, class Transport>
 void engine<N, Transport>::abandon_all() noexcept
 {
     stopped_ = abandoned_ = true;
-    on_alarm_ = {};
+    alarm_.drop();
     transport_.close();
     work_.reset();
     refused_.abandon();
