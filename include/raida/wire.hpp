@@ -14,6 +14,7 @@
 #include <raida/wire/bitfield.hpp>
 #include <raida/wire/challenge.hpp>
 #include <raida/wire/commands.hpp>
+#include <raida/wire/healing.hpp>
 #include <raida/wire/host_list.hpp>
 #include <raida/wire/hosts.hpp>
 #include <raida/wire/packet.hpp>

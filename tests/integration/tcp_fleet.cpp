@@ -7,6 +7,7 @@
 #include <raida/testing/tokens.hpp>
 #include <raida/transport/tcp.hpp>
 #include <raida/wire/commands.hpp>
+#include <raida/wire/healing.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
@@ -18,6 +19,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -58,6 +60,27 @@ struct raw_client
                          [this](std::error_code error, std::size_t) { ended = error; });
     }
 };
+
+// Requests like these echoes with another command and payloads of one size; where that is empty nobody is
+// asked.
+template <class Payload>
+raida::requests<> instead_of(const raida::requests<>& echo, raida::command_code what, Payload payload)
+{
+    raida::requests<> made{echo[0].bytes.size() + payload(0).size()};
+    for (std::size_t i = 0; i < 25; ++i) {
+        const auto bytes = payload(i);
+        const auto to = made.writable(i);
+        auto header = raida::request_header::parse(echo[i].bytes).value();
+        header.what = what;
+        header.body_size = static_cast<std::uint16_t>(to.size() - raida::header_size);
+        std::copy_n(echo[i].bytes.begin(), raida::header_size + raida::challenge_size, to.begin());
+        std::copy_n(bytes.data(), bytes.size(), to.begin() + raida::header_size + raida::challenge_size);
+        std::fill_n(to.end() - raida::terminator_size, raida::terminator_size, raida::terminator_byte);
+        header.write(to.data());
+        made.expect(i, echo[i].expected_signature);
+    }
+    return made;
+}
 
 } // namespace
 
@@ -283,6 +306,38 @@ TEST_CASE("an engine with many requests in flight wedges no server", "[tcp][flee
         CHECK_FALSE(servers.is_wedged(i));
         CHECK(servers.tcp_counters(i).answered == rounds);
     }
+}
+
+TEST_CASE("a token is healed over connections: servers ask each other and take their time", "[tcp][fleet]")
+{
+    asio::io_context io;
+    tcp_fleet servers{io};
+    const auto tokens = make_tokens(1);
+    const auto seed = tokens[0].numbers[24];
+    const raida::token_id id[] = {tokens[0].id()};
+    servers.add(tokens);
+    servers.set_number(3, id[0], seed);
+    tcp_network network{io, servers.servers()};
+    raida::commands<> build;
+    raida::tickets<> tickets{};
+    const auto ticket_of = [&](std::size_t i) { return raida::ticket_payload(tokens, i); };
+    const auto given = ask(io, network, instead_of(build.echo(), raida::get_ticket_command, ticket_of));
+    for (const raida::reply& one : given)
+        if (const auto answer = raida::parse_ticket(one.status(), one.body(), 1))
+            tickets[one.server] = answer->ticket();
+    CHECK(tickets[3] == raida::ticket::none);
+    CHECK(tickets[4] != raida::ticket::none);
+
+    const auto fix_of = [&](std::size_t) { return raida::fix_payload(id, seed, tickets); };
+    auto fixes = instead_of(build.echo(), raida::fix_command, fix_of);
+    for (std::size_t i = 0; i < 25; ++i)
+        if (i != 3)
+            fixes.skip(i);
+    const auto fixed = ask(io, network, fixes);
+    CHECK(fixed[3].status() == raida::status::all_pass);
+    CHECK(fixed[3].latency >= 7ms);
+    CHECK(servers.number(3, id[0]) == raida::fixed_number(3, id[0], seed));
+    CHECK(servers.holds(tokens[0], 4));
 }
 
 TEST_CASE("each of the manners towards TCP clients shows in its slot alone", "[tcp][fleet]")

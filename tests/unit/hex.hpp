@@ -21,7 +21,7 @@ inline std::vector<std::uint8_t> bytes(std::string_view text)
     for (const char c : text) {
         if (c == ' ' || c == '\n')
             continue;
-        const auto value = digits.find(c);
+        const auto value = digits.find(c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c);
         if (value == std::string_view::npos)
             throw std::invalid_argument{"no hexadecimal digit"};
         if (half)

@@ -173,6 +173,10 @@ class fleet_controls
     /// Some requests kill a server, too: see `server_rules`.
     [[nodiscard]] bool is_alive(std::size_t i) const { return server(i).is_alive(); }
 
+    /// Three fixes at the same moment leave most servers deaf to the others' questions: these hang until the
+    /// server is restarted, and tickets of it confirm nothing.
+    [[nodiscard]] bool is_deaf(std::size_t i) const { return server(i).is_deaf(); }
+
     /// Changes one server's settings.
     void set_rules(std::size_t i, server_rules rules) { server(i).protocol().rules(std::move(rules)); }
     [[nodiscard]] const server_rules& rules(std::size_t i) const { return server(i).protocol().rules(); }

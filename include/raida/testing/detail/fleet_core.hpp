@@ -249,6 +249,10 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
             self->armed_.reset();
             self->servers_.release(now(), [&](std::size_t i, const endpoint& to, bytes_view bytes,
                                               bool foreign) { return self->send(i, to, bytes, foreign); });
+            std::error_code ignored;
+            for (std::size_t i = 0; i < self->lanes_.size(); ++i)
+                if (self->lanes_[i].listens && !self->servers_[i].listens()) // what it did killed it
+                    self->follow(i, ignored);
             self->arm();
         });
     }

@@ -45,17 +45,15 @@ class ledger
         return found == records_.end() ? nullptr : &found->second.held;
     }
 
-    // In memory; of a token that is known.
-    void change(token_id id, const authenticity_number& number, time_point now) noexcept
+    // In memory. Of a token that was not known its record is new on disk, too.
+    void change(token_id id, const authenticity_number& number, time_point now)
     {
-        const auto found = records_.find(key(id));
-        if (found == records_.end())
-            return;
-        record& one = found->second;
+        record& one = records_.try_emplace(key(id), number, number).first->second;
         if (one.changed <= last_flush(now))
             one.saved = one.held;
         one.held = number;
         one.changed = now;
+        std::erase(distrusted_, key(id)); // no longer another number than the one that was given
     }
 
     // What is left when the process ends.
@@ -95,6 +93,11 @@ class ledger
   private:
     struct record
     {
+        record() = default;
+        record(const authenticity_number& in_memory, const authenticity_number& on_disk) noexcept
+            : held{in_memory}, saved{on_disk}
+        {}
+
         authenticity_number held, saved; // in memory, and on disk when it was `changed`
         time_point changed = time_point::min();
     };

@@ -56,10 +56,16 @@ class mock_server
         if (!std::exchange(is_alive_, false))
             return;
         clear();
+        at_work_.clear();
         earlier_.clear();
+        is_deaf_ = false;
         responder_.forget(now);
     }
     void start() noexcept { is_alive_ = true; }
+
+    // Deaf to other servers' questions, which hang: so three fixes at the same moment leave servers.
+    void deafen() noexcept { is_deaf_ = true; }
+    [[nodiscard]] bool is_deaf() const noexcept { return is_deaf_; }
 
     // A datagram has come in from `from`, which may kill the server. Answers leave at once or are due later:
     // see due().
@@ -73,8 +79,13 @@ class mock_server
             return;
         }
         const int times = random_.chance(manners_.repeat_requests) ? 2 : 1;
-        for (int i = 0; i < times && is_alive_; ++i)
-            answer(request, from, now, send);
+        for (int i = 0; i < times && is_alive_; ++i) {
+            const auto work = manners_.answer ? time_point::duration{} : responder_.work(request, now);
+            if (work > work.zero())
+                at_work_.push(now + work, from, request, false);
+            else
+                answer(request, from, now, send);
+        }
     }
 
     // A request over a connection, whole: see responder.
@@ -92,16 +103,22 @@ class mock_server
     // When release() has something to do; nothing if no datagram waits.
     [[nodiscard]] std::optional<time_point> due() const noexcept
     {
-        const std::optional<time_point> first = waiting_.due();
-        if (!held_)
-            return first;
-        return first ? std::min(*first, held_->due) : held_->due;
+        std::optional<time_point> first = waiting_.due();
+        for (const auto& other : {at_work_.due(), held_ ? std::optional{held_->due} : std::nullopt})
+            if (other && (!first || *other < *first))
+                first = other;
+        return first;
     }
 
-    // Sends what is due.
+    // Does and sends what is due. May kill the server.
     template <class Send>
     void release(time_point now, Send&& send)
     {
+        while (auto done = at_work_.pop(now)) {
+            answer(done->bytes, done->to, now, send);
+            raida::detail::wipe(done->bytes.data(), done->bytes.size()); // requests hold secrets
+            at_work_.recycle(std::move(*done));
+        }
         while (auto next = waiting_.pop(now)) {
             transmit(next->to, next->bytes, next->foreign, send);
             waiting_.recycle(std::move(*next));
@@ -110,7 +127,7 @@ class mock_server
             let_go(send);
     }
 
-    // Forgets the datagrams that wait.
+    // Forgets the answers that wait. What is being worked on goes on.
     void clear()
     {
         waiting_.clear();
@@ -207,11 +224,13 @@ class mock_server
 
     std::size_t servers_;
     bool is_alive_ = true;
+    bool is_deaf_ = false;
     seeded_random random_;
     responder responder_;
     testing::manners manners_;
     server_counters counters_;
-    delay_queue<Peer> waiting_;
+    delay_queue<Peer> at_work_; // requests
+    delay_queue<Peer> waiting_; // answers
     std::optional<held_back> held_;
     std::vector<std::uint8_t> spoiled_, earlier_;
 };

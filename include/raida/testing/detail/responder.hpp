@@ -6,14 +6,17 @@
 #include <raida/base/version.hpp>
 #include <raida/testing/body_cipher.hpp>
 #include <raida/testing/detail/envelope.hpp>
+#include <raida/testing/detail/heal_commands.hpp>
 #include <raida/testing/detail/ledger.hpp>
 #include <raida/testing/detail/page_race.hpp>
+#include <raida/testing/detail/ticket_office.hpp>
 #include <raida/testing/detail/time_point.hpp>
 #include <raida/testing/detail/token_commands.hpp>
 #include <raida/testing/manners.hpp>
 #include <raida/testing/seeded_random.hpp>
 #include <raida/testing/server_rules.hpp>
 #include <raida/wire/challenge.hpp>
+#include <raida/wire/healing.hpp>
 #include <raida/wire/packet.hpp>
 #include <raida/wire/status.hpp>
 
@@ -82,6 +85,26 @@ class responder
         return result;
     }
 
+    // How long the server is at work before it acts on a request. Only a fix takes its time: others are
+    // asked.
+    [[nodiscard]] time_point::duration work(bytes_view request, time_point now)
+    {
+        const auto header = request_header::parse(request);
+        if (peers_ == nullptr || !header || header->what != fix_command)
+            return {};
+        const bytes_view body = request.subspan(header_size);
+        const std::size_t size = header->body_size;
+        if (body.size() < size || size < challenge_size + terminator_size ||
+            envelope_.address(*header, tokens_) != status::no_error)
+            return {};
+        const auto plain = envelope_.open(body.first(size - terminator_size));
+        fix_parts parts;
+        if (!plain ||
+            fix_parts::split(plain->subspan(challenge_size), peers_->count(), parts) != status::no_error)
+            return {};
+        return peers_->begin_fix(server_, parts.tickets, now);
+    }
+
     // An error answer on demand: the request is read, but not acted on.
     [[nodiscard]] bytes_view refuse(bytes_view request, const forced_answer& answer)
     {
@@ -105,6 +128,10 @@ class responder
     // From now on encryption types 1 and 2 are understood.
     void cipher(body_cipher by) { envelope_.cipher(std::move(by)); }
 
+    // The network that it asks about tickets; without one no fix is understood.
+    void peers(ticket_peers& others) noexcept { peers_ = &others; }
+    [[nodiscard]] ticket_office& office() noexcept { return office_; }
+
     [[nodiscard]] ledger& tokens() noexcept { return tokens_; }
     [[nodiscard]] const ledger& tokens() const noexcept { return tokens_; }
 
@@ -120,6 +147,7 @@ class responder
     {
         tokens_.forget(now);
         race_.clear();
+        office_.clear();
         memory_ = {};
         has_crashed_ = false;
     }
@@ -187,10 +215,11 @@ class responder
         return right;
     }
 
-    [[nodiscard]] static bool is_command(command_code what) noexcept
+    [[nodiscard]] bool is_command(command_code what) const noexcept
     {
         return what == echo_command || what == version_command || what == detect_command ||
-               what == pown_command || what == find_command;
+               what == pown_command || what == find_command || what == get_ticket_command ||
+               (what == fix_command && peers_ != nullptr);
     }
 
     // The header's checks. The memory learns the group with the command, the echo only when all is well.
@@ -255,8 +284,13 @@ class responder
             return status::empty_request;
         if (what == detect_command)
             return detect(payload, tokens_, body_);
-        return what == pown_command ? pown(payload, tokens_, race_, body_, now)
-                                    : find(payload, tokens_, body_);
+        if (what == pown_command)
+            return pown(payload, tokens_, race_, body_, now);
+        if (what == find_command)
+            return find(payload, tokens_, body_);
+        if (what == get_ticket_command)
+            return get_ticket(payload, tokens_, office_, random_, body_);
+        return fix(payload, server_, *peers_, tokens_, body_, now);
     }
 
     bytes_view write(status result, const request_memory& memory)
@@ -306,6 +340,8 @@ class responder
     server_rules rules_;
     ledger tokens_;
     page_race race_;
+    ticket_office office_;
+    ticket_peers* peers_ = nullptr;
     seeded_random random_;
     request_memory memory_;
     envelope envelope_;

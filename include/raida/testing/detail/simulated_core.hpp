@@ -184,6 +184,8 @@ class simulated_core : public std::enable_shared_from_this<simulated_core>
     // A client's socket is connected: what comes from elsewhere does not get in.
     bool send(std::size_t i, const simulated_peer& to, bytes_view bytes, bool foreign)
     {
+        if (!listens(i))
+            return false;
         if (!foreign)
             to.reply(options_.one_way.draw(ways_[i].random), bytes);
         return true;

@@ -19,6 +19,7 @@
 #include <asio/write.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -111,27 +112,36 @@ class tcp_session : public std::enable_shared_from_this<tcp_session>
         ++host_.counters.requests;
         host_.counters.last_request_size = request_.size();
         was_asked_ = true;
-        if (!host_.manners.silent) {
-            const bytes_view right = host_.server.respond_alone(request_, fleet_core::now());
-            answer_.assign(right.begin(), right.end());
+        if (host_.manners.silent) {
+            forget_request();
+            return read(1, &tcp_session::stop); // until the client leaves
         }
+        after(host_.server.protocol().work(request_, fleet_core::now()), &tcp_session::act);
+    }
+
+    void act()
+    {
+        const bytes_view right = host_.server.respond_alone(request_, fleet_core::now());
+        answer_.assign(right.begin(), right.end());
         forget_request();
         if (!host_.server.is_alive())
             return host_.has_died();
-        if (host_.manners.silent)
-            return read(1, &tcp_session::stop); // until the client leaves
         if (host_.manners.resets)
             return reset();
         is_whole_ = !host_.manners.cut || *host_.manners.cut >= answer_.size();
         if (!is_whole_)
             answer_.resize(*host_.manners.cut);
-        const auto delay = host_.manners.delay.draw(host_.random);
+        after(host_.manners.delay.draw(host_.random), &tcp_session::write);
+    }
+
+    void after(std::chrono::nanoseconds delay, step next)
+    {
         if (delay <= delay.zero())
-            return write();
+            return (this->*next)();
         timer_.expires_after(delay);
-        timer_.async_wait([self = shared_from_this()](std::error_code error) {
+        timer_.async_wait([self = shared_from_this(), next](std::error_code error) {
             if (!error && self->socket_.is_open())
-                self->write();
+                (*self.*next)();
         });
     }
 

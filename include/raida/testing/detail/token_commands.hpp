@@ -71,12 +71,16 @@ status verdict(bytes_view payload, std::size_t record_size, std::vector<std::uin
     return passed != 0 ? status::all_pass : status::all_fail;
 }
 
+inline bool is_held(const ledger& tokens, token_record record) noexcept
+{
+    const authenticity_number* held = tokens.find(record.id());
+    return held != nullptr && !tokens.is_distrusted(record.id()) && *held == record.number();
+}
+
 inline status detect(bytes_view payload, const ledger& tokens, std::vector<std::uint8_t>& body)
 {
-    return verdict(payload, detect_record_size, body, [&](token_record record) {
-        const authenticity_number* held = tokens.find(record.id());
-        return held != nullptr && !tokens.is_distrusted(record.id()) && *held == record.number();
-    });
+    return verdict(payload, detect_record_size, body,
+                   [&](token_record record) { return is_held(tokens, record); });
 }
 
 inline status pown(bytes_view payload, ledger& tokens, page_race& race, std::vector<std::uint8_t>& body,
@@ -87,10 +91,9 @@ inline status pown(bytes_view payload, ledger& tokens, page_race& race, std::vec
     for (std::size_t at = 0; at < payload.size(); at += pown_record_size)
         race.enter(token_record{payload.data() + at}.id(), tokens, now);
     return verdict(payload, pown_record_size, body, [&](token_record record) {
-        const authenticity_number* held = tokens.find(record.id());
-        if (held == nullptr || tokens.is_distrusted(record.id()) || *held != record.number())
+        if (!is_held(tokens, record))
             return false;
-        race.note(record.id(), *held, now);
+        race.note(record.id(), record.number(), now);
         tokens.change(record.id(), record.new_number(), now);
         return true;
     });
