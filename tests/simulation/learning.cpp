@@ -543,7 +543,7 @@ TEST_CASE(
     "nothing that is sent in a server's name keeps it from being left out, or brings it back, without proof",
     "[simulation][isolation]")
 {
-    const int kind = GENERATE(range(0, 6));
+    const int kind = GENERATE(0, 1, 2, 3, 4, 5);
     CAPTURE(kind);
     world_of_servers on{with_isolation(1)};
     const auto forged = [&](bytes_view request) -> bytes {
