@@ -33,7 +33,7 @@ struct outcome
 outcome ask_all(std::size_t sizes, bool is_dead, asio::ip::address address = asio::ip::address_v4::loopback())
 {
     asio::io_context io;
-    raida::testing::fleet fleet{io, {.address = address}};
+    raida::testing::fleet fleet{io, {.address = address, .receive_buffer = 4 << 20}};
     const auto tokens = raida::testing::make_tokens(64);
     fleet.add(tokens);
     fleet.set(3, {.closed = is_dead});
