@@ -109,7 +109,7 @@ class simulated_core : public std::enable_shared_from_this<simulated_core>
     // An skb's memory: a power of two for data, headers and the shared part, and the skb itself.
     static std::size_t kernel_cost(std::size_t datagram) noexcept
     {
-        return std::bit_ceil(datagram + 420) + 256;
+        return 256 + std::bit_ceil(datagram + 400);
     }
 
     bool take(const simulated_request& request)
