@@ -415,7 +415,7 @@ TEST_CASE("a recovery asks, whatever its journal says that servers hold", "[clie
             of.fill(lie);
         for (std::size_t server = 0; server < 25; ++server) // the first token: each holds something else
             if (server % 2 != 0)
-                w.held[server][w.tokens[0].id().key()] = record.new_numbers[0][server];
+                w.fleet.set_number(server, w.tokens[0].id(), record.new_numbers[0][server]);
         powned got;
         w.client->async_recover(record, {.journal = take_record}, got.handler());
         w.net.run();
@@ -436,9 +436,12 @@ TEST_CASE("a pown is never sent to a mirror as well, a find is", "[client][pown]
         servers.set_mirror(server, {asio::ip::address_v4::loopback(), 9});
     w.client->set_servers(servers);
     std::size_t powns = 0, finds = 0; // at mirrors
-    w.seen = [&](const raida::testing::simulated_request& request) {
-        if (request.endpoint.port() == 9)
+    w.net.on_request = [&, to_fleet = w.net.on_request](raida::testing::simulated_request request) {
+        if (request.endpoint.port() == 9) { // the same servers
             ++(request.bytes[5] == raida::pown_command.code ? powns : finds);
+            request.endpoint = w.fleet.endpoint(request.server);
+        }
+        to_fleet(request);
     };
     w.happens = [&](std::size_t server, raida::command_code what) {
         return server == 7 && (what == raida::pown_command || finds == 0) ? fate::unanswered : fate::heard;

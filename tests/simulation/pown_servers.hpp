@@ -1,9 +1,10 @@
-// Servers that know pown and find, on the virtual network, and a client that asks them.
+// A client that powns at simulated servers, where a test may decide what becomes of each request.
 #ifndef RAIDA_TESTS_SIMULATION_POWN_SERVERS_HPP
 #define RAIDA_TESTS_SIMULATION_POWN_SERVERS_HPP
 
 #include <raida/client.hpp>
 #include <raida/testing/seeded_random.hpp>
+#include <raida/testing/simulated_fleet.hpp>
 #include <raida/testing/simulation.hpp>
 #include <raida/testing/tokens.hpp>
 
@@ -15,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -26,7 +26,6 @@ namespace tests {
 
 using namespace std::chrono_literals;
 using raida::holding;
-using raida::testing::simulated_request;
 using raida::testing::simulation;
 
 using pown_client =
@@ -74,11 +73,11 @@ struct pown_servers
         unanswered ///< the answer is lost
     };
 
+    static constexpr auto round_trip = 20ms;
+
     simulation net;
-    std::chrono::nanoseconds round_trip = 20ms;
+    raida::testing::simulated_fleet fleet{net, {.one_way = 0ns}};
     std::function<fate(std::size_t server, raida::command_code what)> happens; // empty: heard
-    std::function<void(const simulated_request&)> seen; // each datagram, before anything else
-    std::array<std::map<std::uint64_t, raida::authenticity_number>, 25> held;
     std::vector<raida::token> tokens;
     raida::client_settings<> settings{
         .deadline = 3s, .retry = raida::retry_policy::none(), .allow_plain_pown = true};
@@ -88,10 +87,8 @@ struct pown_servers
 
     explicit pown_servers(std::vector<raida::token> given) : tokens{std::move(given)}
     {
-        for (const auto& one : tokens)
-            for (std::size_t server = 0; server < 25; ++server)
-                held[server][one.id().key()] = one.numbers[server];
-        net.on_request = [this](const simulated_request& request) { serve(request); };
+        fleet.add(tokens);
+        fleet.on_request([this](std::size_t server, raida::bytes_view request) { decide(server, request); });
         make_client();
     }
     pown_servers(const pown_servers&) = delete;
@@ -99,7 +96,7 @@ struct pown_servers
 
     void make_client()
     {
-        client.emplace(raida::testing::simulated_transport{net}, raida::loopback(), settings, raida::plain{},
+        client.emplace(raida::testing::simulated_transport{net}, fleet.servers(), settings, raida::plain{},
                        raida::testing::seeded_random{++seed_});
     }
 
@@ -121,7 +118,7 @@ struct pown_servers
         std::size_t wrong = 0;
         for (std::size_t t = 0; t < tokens.size(); ++t)
             for (std::size_t s = 0; s < 25; ++s) {
-                const auto& is = held[s].at(tokens[t].id().key());
+                const auto is = fleet.number(s, tokens[t].id()).value();
                 const bool is_old = is == record.tokens.at(t).numbers[s];
                 const bool is_new = is == record.new_numbers.at(t)[s];
                 const auto claim = record.holdings.at(t)[s];
@@ -136,71 +133,20 @@ struct pown_servers
     }
 
   private:
-    void serve(const simulated_request& request)
+    // What becomes of the request that comes next.
+    void decide(std::size_t server, raida::bytes_view request)
     {
-        const auto header = raida::request_header::parse(request.bytes).value();
-        const bool is_pown = header.what == raida::pown_command;
-        if (seen)
-            seen(request);
+        const auto command = raida::request_header::parse(request).value().what;
+        const bool is_pown = command == raida::pown_command;
         ++(is_pown ? powns : finds);
-        const auto what = happens ? happens(request.server, header.what) : fate::heard;
-        if (what == fate::lost)
+        const auto what = happens ? happens(server, command) : fate::heard;
+        fleet.set(server, {.delay = round_trip,
+                           .silent = what == fate::lost,
+                           .lose_replies = what == fate::unanswered ? 1.0 : 0.0});
+        if (!is_pown || what != fate::heard)
             return;
-        const auto answer = work(request, is_pown);
-        if (what == fate::unanswered)
-            return;
-        if (is_pown) {
-            const std::size_t server = request.server;
-            most_in_flight[server] = std::max(most_in_flight[server], ++in_flight[server]);
-            net.after(round_trip - 1ns, [this, server] { --in_flight[server]; });
-        }
-        request.reply(round_trip, answer);
-    }
-
-    std::vector<std::uint8_t> work(const simulated_request& request, bool is_pown)
-    {
-        std::vector<std::uint8_t> each; // per token
-        auto payload = request.bytes.subspan(raida::header_size + raida::challenge_size);
-        for (; payload.size() > 37; payload = payload.subspan(37)) {
-            const raida::token_id id{{static_cast<std::int8_t>(payload[0])},
-                                     {raida::detail::load_big<4>(payload.data() + 1)}};
-            const raida::authenticity_number before{payload.subspan<5, 16>()},
-                after{payload.subspan<21, 16>()};
-            auto& is = held[request.server].at(id.key());
-            const std::uint8_t found = is == before ? 1 : is == after ? 2 : 0;
-            each.push_back(is_pown ? found == 1 : found);
-            if (is_pown && found == 1)
-                is = after;
-        }
-        return answer(request, is_pown, each);
-    }
-
-    static std::vector<std::uint8_t> answer(const simulated_request& request, bool is_pown,
-                                            const std::vector<std::uint8_t>& each)
-    {
-        const bool alike =
-            std::all_of(each.begin(), each.end(), [&](std::uint8_t one) { return one == each.front(); });
-        std::vector<std::uint8_t> body;
-        if (!alike && !is_pown)
-            body = each;
-        if (!alike && is_pown) {
-            body.resize((each.size() + 7) / 8);
-            for (std::size_t i = 0; i < each.size(); ++i)
-                body[i / 8] = static_cast<std::uint8_t>(body[i / 8] | each[i] << i % 8);
-        }
-        const auto all = is_pown ? each.front() != 0 ? 241 : 242 : 208 + each.front();
-        raida::response_header header{.server = static_cast<std::uint8_t>(request.server),
-                                      .status = static_cast<raida::status>(alike     ? all
-                                                                           : is_pown ? 243
-                                                                                     : 211),
-                                      .group = request.bytes[4],
-                                      .echo = raida::detail::load_big<2, std::uint16_t>(&request.bytes[30])};
-        std::copy_n(request.bytes.begin() + raida::header_size, 16, header.signature.begin());
-        header.body_size = body.empty() ? 0 : static_cast<std::uint32_t>(body.size() + 2);
-        std::vector<std::uint8_t> bytes(raida::header_size + header.body_size, raida::terminator_byte);
-        header.write(bytes.data());
-        std::copy(body.begin(), body.end(), bytes.begin() + raida::header_size);
-        return bytes;
+        most_in_flight[server] = std::max(most_in_flight[server], ++in_flight[server]);
+        net.after(round_trip - 1ns, [this, server] { --in_flight[server]; });
     }
 
     std::uint64_t seed_ = 1000; // not that of the tokens
