@@ -24,8 +24,9 @@ namespace testing {
 template <std::size_t N>
 class basic_tcp_fleet;
 
-/// N servers that hold tokens and answer echo, version, detect, pown and find byte for byte as real ones do,
-/// on real UDP sockets of the caller's executor.
+/// N servers that hold tokens and answer echo, version, detect, pown, find, get ticket and fix byte for byte
+/// as real ones do, on real UDP sockets of the caller's executor. For a fix they ask each other without a
+/// network: a peer that is `silent` makes it hang, one that is `closed` or dead confirms nothing.
 ///
 ///     asio::io_context io;
 ///     raida::testing::fleet servers{io};

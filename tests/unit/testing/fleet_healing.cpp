@@ -3,6 +3,7 @@
 
 #include <raida/testing/detail/server_group.hpp>
 #include <raida/testing/manners.hpp>
+#include <raida/testing/seeded_random.hpp>
 #include <raida/wire/healing.hpp>
 #include <raida/wire/packet.hpp>
 #include <raida/wire/status.hpp>
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -366,5 +368,29 @@ TEST_CASE("tokens broken on 0 to 13 servers: all that are broken on 12 or fewer 
             CHECK(s.held(i, ids[broken]) == (broken == 13 ? number_b
                                              : i < broken ? fixed_at(i, ids[broken])
                                                           : number_a));
+    }
+}
+
+TEST_CASE("any bytes at all in a fix or a ticket request are answered or ignored", "[fleet][healing]")
+{
+    stage s;
+    seeded_random random{7};
+    const auto fix = request_to(3, raida::fix_command, stage::fix_of(s.tickets_from(4, 17), {token, second}));
+    const auto get = request_to(3, raida::get_ticket_command, tests::bytes(std::string{token_1} + number_a));
+    for (int round = 0; round < 20'000; ++round) {
+        bytes request = round % 2 == 0 ? fix : get;
+        request.resize(static_cast<std::size_t>(random.below(request.size() + 1)));
+        for (std::uint64_t change = random.below(4); change > 0 && !request.empty(); --change)
+            request[static_cast<std::size_t>(random.below(request.size()))] =
+                static_cast<std::uint8_t>(random());
+        const auto exact =
+            std::make_unique<std::uint8_t[]>(request.size()); // so that a sanitizer sees its end
+        std::copy(request.begin(), request.end(), exact.get());
+        s.answers[3].reset();
+        s.servers[3].receive({exact.get(), request.size()}, 1, s.now, s.sender(3));
+        s.wait();
+        const bool fits = s.answers[3] ? raida::shape_of(*s.answers[3]) != raida::response_shape::malformed
+                                       : request.size() < 32;
+        REQUIRE(fits);
     }
 }
