@@ -730,7 +730,7 @@ TEST_CASE("a datagram that cannot be sent at all fails its slot; the others of i
 TEST_CASE("an error of the network that proves nothing ends no slot before its deadline",
           "[simulation][slots]")
 {
-    const std::size_t quoted = GENERATE(0, 8, 31, 32, 39);
+    const std::size_t quoted = GENERATE(as<std::size_t>{}, 0, 8, 31, 32, 39);
     const bool honest = GENERATE(true, false);
     CAPTURE(quoted, honest);
     bench on;
@@ -785,7 +785,7 @@ TEST_CASE("after an unproved error a request that may be repeated is asked again
 TEST_CASE("a quote beyond the header proves a refusal, which ends its slot at once", "[simulation][slots]")
 {
     bench on;
-    const std::size_t quoted = GENERATE(40, 50);
+    const std::size_t quoted = GENERATE(as<std::size_t>{}, 40, 50);
     on.world.on_request = [&](const simulated_request& request) { request.fail(1ms, refused(), quoted); };
     const auto result = on.ask(requests(1));
     on.world.run();
