@@ -26,14 +26,14 @@ class page_race
     void enter(token_id token, ledger& tokens, time_point now)
     {
         std::erase_if(changes_, [&](const change& one) { return one.at + window_ <= now; });
-        const auto lost = std::stable_partition(changes_.begin(), changes_.end(), [&](const change& one) {
-            return page_of(one.token) != page_of(token);
-        });
-        for (auto one = changes_.end(); one != lost;) { // of a token's changes the first one last
-            --one;
-            tokens.change(one->token, one->before, now);
-        }
-        changes_.erase(lost, changes_.end());
+        const auto is_lost = [page = page_of(token)](const change& one) {
+            return page_of(one.token) == page;
+        };
+        for (auto one = changes_.rbegin(); one != changes_.rend();
+             ++one) // of a token's changes the first one last
+            if (is_lost(*one))
+                tokens.change(one->token, one->before, now);
+        std::erase_if(changes_, is_lost);
     }
 
     // It has changed a token.

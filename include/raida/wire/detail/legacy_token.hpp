@@ -3,6 +3,7 @@
 #define RAIDA_WIRE_DETAIL_LEGACY_TOKEN_HPP
 
 #include <cstdint>
+#include <initializer_list>
 
 namespace raida::inline v1::detail {
 
