@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
@@ -62,7 +63,11 @@ class authenticity_number
     /// The secret itself, for building requests and keys. Valid as long as this object.
     [[nodiscard]] constexpr std::span<const std::uint8_t, size> bytes() const noexcept { return bytes_; }
 
-    [[nodiscard]] constexpr bool is_zero() const noexcept { return *this == authenticity_number{}; }
+    [[nodiscard]] constexpr bool is_zero() const noexcept
+    {
+        const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(bytes_);
+        return (halves[0] | halves[1]) == 0;
+    }
 
     friend constexpr bool operator==(const authenticity_number& left,
                                      const authenticity_number& right) noexcept

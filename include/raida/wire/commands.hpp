@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -164,32 +165,21 @@ class commands
             std::fill_n(to + header_size + body - terminator_size, terminator_size, terminator_byte);
             packets.expect(server, challenge);
         }
-        write_payloads(packets, tokens, new_numbers);
+        const std::bitset<N> lacking = write_payloads(packets, tokens, new_numbers);
+        if (lacking.all())
+            error = errc::invalid_authenticity;
         for (std::size_t server = 0; server < N; ++server)
-            if (!is_numbered(tokens, server))
+            if (lacking[server])
                 packets.skip(server);
         return packets;
     }
 
-    static bool is_numbered(tokens_view tokens, std::size_t server) noexcept
-    {
-        return std::none_of(tokens.begin(), tokens.end(),
-                            [server](const auto& token) { return token.numbers[server].is_zero(); });
-    }
-
-    static bool is_any_numbered(tokens_view tokens) noexcept
-    {
-        for (std::size_t server = 0; server < N; ++server)
-            if (is_numbered(tokens, server))
-                return true;
-        return false;
-    }
-
     // Every server gets its own authenticity numbers and nobody else's. Token after token, so that each is
-    // read once.
-    static void write_payloads(requests<N>& packets, tokens_view tokens,
-                               new_numbers_view new_numbers) noexcept
+    // read once. Returns those for which a token lacks its number.
+    static std::bitset<N> write_payloads(requests<N>& packets, tokens_view tokens,
+                                         new_numbers_view new_numbers) noexcept
     {
+        std::bitset<N> lacking;
         std::array<std::uint8_t*, N> ends;
         for (std::size_t server = 0; server < N; ++server)
             ends[server] = packets.writable(server).data() + header_size + challenge_size;
@@ -198,11 +188,14 @@ class commands
             id[0] = static_cast<std::uint8_t>(tokens[i].denomination.value);
             detail::store_big<4>(id.data() + 1, tokens[i].serial.value);
             for (std::size_t server = 0; server < N; ++server) {
-                std::uint8_t* to = std::copy(id.begin(), id.end(), ends[server]);
-                to = append(tokens[i].numbers[server], to);
+                const authenticity_number& number = tokens[i].numbers[server];
+                std::uint8_t* to = append(number, std::copy(id.begin(), id.end(), ends[server]));
                 ends[server] = new_numbers.empty() ? to : append(new_numbers[i][server], to);
+                if (number.is_zero())
+                    lacking.set(server);
             }
         }
+        return lacking;
     }
 
     static std::uint8_t* append(const authenticity_number& number, std::uint8_t* to) noexcept
@@ -235,7 +228,7 @@ class commands
             for (const authenticity_number& number : set)
                 if (number.is_zero())
                     return errc::invalid_authenticity;
-        return is_any_numbered(tokens) ? std::error_code{} : make_error_code(errc::invalid_authenticity);
+        return {};
     }
 
     void draw(challenges& random, std::error_code& error)
