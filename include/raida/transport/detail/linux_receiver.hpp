@@ -44,13 +44,14 @@ class linux_receiver
     void make_room(std::size_t lane)
     {
         buffers_.resize(batch * stride_);
-        overflows_.resize(std::max(overflows_.size(), lane + 1));
+        seen_.resize(std::max(seen_.size(), lane + 1));
     }
 
     void receive(int fd, std::size_t lane, std::uint8_t generation, transport_sink& sink, until end)
     {
+        std::size_t wanted = std::clamp<std::size_t>(2 * seen_[lane].datagrams, 1, batch);
+        seen_[lane].datagrams = 0;
         for (std::size_t rounds = 0; rounds < longest_drain; ++rounds) {
-            const std::size_t wanted = wanted_;
             const int count = read(fd, wanted);
             if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
                 // An error of an earlier datagram, told here instead of data; told again it is only the end.
@@ -60,9 +61,10 @@ class linux_receiver
             }
             hand_up(count, lane, generation, sink);
             const auto got = static_cast<std::size_t>(std::max(count, 0));
-            wanted_ = std::clamp<std::size_t>(2 * got, 1, batch);
+            seen_[lane].datagrams += got;
             if (count <= 0 || (end == until::short_batch && (got < wanted || wanted == 1)))
                 return;
+            wanted = batch;
         }
     }
 
@@ -92,7 +94,7 @@ class linux_receiver
     }
 
   private:
-    static constexpr std::size_t batch = 32;
+    static constexpr std::size_t batch = 64;
     static constexpr std::size_t longest_drain = 64; // batches: then others get their turn
     static constexpr std::size_t control_size = CMSG_SPACE(sizeof(std::uint32_t)) + 40;
 
@@ -108,7 +110,7 @@ class linux_receiver
         std::array<control_block, batch> controls;
     };
 
-    // As many as were there last time and as many again: a single answer must not pay for a batch.
+    // First twice as many as this lane had last time, then all: a single answer must not pay for a batch.
     int read(int fd, std::size_t wanted)
     {
         auto& messages = room_.messages;
@@ -153,10 +155,11 @@ class linux_receiver
                 continue;
             std::uint32_t dropped = 0;
             std::memcpy(&dropped, CMSG_DATA(one), sizeof dropped);
-            auto& [known, of] = overflows_[lane];
-            sink.counts(lane).overflowed += of == generation && dropped >= known ? dropped - known : dropped;
-            known = dropped;
-            of = generation;
+            auto& known = seen_[lane];
+            const bool goes_on = known.generation == generation && dropped >= known.dropped;
+            sink.counts(lane).overflowed += goes_on ? dropped - known.dropped : dropped;
+            known.dropped = dropped;
+            known.generation = generation;
         }
     }
 
@@ -185,18 +188,18 @@ class linux_receiver
         return true;
     }
 
-    struct overflow
+    struct lane_history
     {
-        std::uint32_t known = 0;
-        std::uint8_t of = 0;
+        std::size_t datagrams = 0; // of the last time
+        std::uint32_t dropped = 0; // by the kernel, as it has told for this generation
+        std::uint8_t generation = 0;
     };
 
     std::size_t limit_;
     std::size_t stride_;
-    std::size_t wanted_ = 1;
     std::vector<std::uint8_t> buffers_;
     batch_room room_;
-    std::vector<overflow> overflows_;
+    std::vector<lane_history> seen_;
 };
 
 } // namespace raida::inline v1::detail
