@@ -55,6 +55,10 @@ void run(const arguments& given)
         measure_memory(on);
     if (wanted("batches"))
         measure_batches(on);
+    if (wanted("clients"))
+        measure_clients(on);
+    if (wanted("windows"))
+        measure_windows(on);
     on.results.print_targets();
     on.results.write(on.folder + "/contest.json");
 }

@@ -4,7 +4,7 @@
 //
 //   --loss N    drops N of 1,000 requests       --dead N     server N's port is closed
 //   --silent N  server N never answers          --delay MS   every answer waits so long
-//   --core N    stays on that core
+//   --core N    stays on that core              --default-buffers   receive buffers as the kernel gives them
 #include "support/arguments.hpp"
 #include "support/machine.hpp"
 #include "support/server_sockets.hpp"
@@ -38,12 +38,13 @@ struct manners
     long dead;
     long silent;
     std::chrono::milliseconds delay;
+    bool default_buffers;
 };
 
 class server
 {
   public:
-    explicit server(const manners& how) : how_{how}, sockets_{how.dead}
+    explicit server(const manners& how) : how_{how}, sockets_{how.dead, how.default_buffers}
     {
         for (std::size_t i = 0; i < raida::server_count; ++i)
             std::printf("%d\n", sockets_.port(i));
@@ -147,7 +148,8 @@ int main(int count, char** values)
         server{{.loss = static_cast<std::uint32_t>(given.number("--loss", 0)),
                 .dead = given.number("--dead", -1),
                 .silent = given.number("--silent", -1),
-                .delay = std::chrono::milliseconds{given.number("--delay", 0)}}}
+                .delay = std::chrono::milliseconds{given.number("--delay", 0)},
+                .default_buffers = given.has("--default-buffers")}}
             .serve();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "server: %s\n", error.what());

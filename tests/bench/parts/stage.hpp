@@ -59,6 +59,12 @@ void measure_memory(stage& on);
 /// The typed client with a large batch.
 void measure_batches(stage& on);
 
+/// The typed client against the engine, with few tokens.
+void measure_clients(stage& on);
+
+/// The window that learns against fixed ones, on servers with small buffers.
+void measure_windows(stage& on);
+
 /// Authentic to servers that believe everything.
 std::vector<raida::token> make_tokens(std::size_t count);
 

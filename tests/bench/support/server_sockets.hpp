@@ -35,11 +35,11 @@ class server_sockets
     };
 
     /// The socket of server `dead` is closed, but its port stays ours, so that nobody else gets it.
-    explicit server_sockets(long dead)
+    server_sockets(long dead, bool default_buffers)
         : set_{epoll_create1(0)}, buffers_{std::make_unique<std::uint8_t[]>(batch * buffer_size)}
     {
         for (std::size_t i = 0; i < fds_.size(); ++i)
-            open(i, static_cast<long>(i) == dead);
+            open(i, static_cast<long>(i) == dead, default_buffers);
     }
 
     [[nodiscard]] int set() const noexcept { return set_; }
@@ -89,7 +89,7 @@ class server_sockets
     static constexpr std::size_t buffer_size = 65'536;
     static constexpr std::size_t most_segments = 64;
 
-    void open(std::size_t which, bool dead)
+    void open(std::size_t which, bool dead, bool default_buffers)
     {
         const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
         sockaddr_in address{};
@@ -102,7 +102,7 @@ class server_sockets
         fds_[which] = fd;
         ports_[which] = ntohs(address.sin_port);
         const int on = 1, room = 16 << 20;
-        if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
+        if (!default_buffers && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
             setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
         setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
         const int none = 0;
