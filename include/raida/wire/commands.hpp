@@ -140,7 +140,7 @@ class commands
     [[nodiscard]] Random& random() noexcept { return random_; }
 
   private:
-    using challenges = std::array<std::array<std::uint8_t, 12>, N>;
+    using challenges = std::array<std::uint8_t, 12 * N>;
 
     requests<N> build(command_code what, tokens_view tokens, new_numbers_view new_numbers,
                       std::error_code& error)
@@ -158,7 +158,9 @@ class commands
         for (std::size_t server = 0; server < N; ++server) {
             header.server = static_cast<std::uint8_t>(server);
             header.echo(next_echo(server));
-            const signature challenge = make_challenge(random[server]);
+            std::array<std::uint8_t, 12> fresh;
+            std::copy_n(random.begin() + 12 * server, fresh.size(), fresh.begin());
+            const signature challenge = make_challenge(fresh);
             std::uint8_t* to = packets.writable(server).data();
             header.write(to);
             std::copy(challenge.begin(), challenge.end(), to + header_size);
@@ -242,7 +244,7 @@ class commands
                 echoes_[server] = detail::load_big<2, std::uint16_t>(starts.data() + 2 * server);
             started_ = true;
         }
-        random_.fill({random.front().data(), sizeof(random)}, error);
+        random_.fill(random, error);
     }
 
     std::uint16_t next_echo(std::size_t server) noexcept
