@@ -26,15 +26,17 @@ class line_chart
     {
         auto found =
             std::find_if(curves_.begin(), curves_.end(), [&](const auto& one) { return one.name == name; });
-        if (found == curves_.end())
-            found = curves_.insert(found, {name, kin, style(kin), {}});
+        if (found == curves_.end()) {
+            const auto place =
+                std::upper_bound(curves_.begin(), curves_.end(), kin,
+                                 [](family wanted, const curve& one) { return wanted < one.kin; });
+            found = curves_.insert(place, {name, kin, style(kin), {}});
+        }
         found->points.push_back({x, y});
     }
 
     void write(const std::string& path)
     {
-        std::stable_sort(curves_.begin(), curves_.end(),
-                         [](const curve& a, const curve& b) { return a.kin < b.kin; });
         std::vector<double> across, up;
         for (const auto& one : curves_)
             for (const svg::point& at : one.points) {
@@ -115,7 +117,7 @@ class line_chart
     }
 
     std::string title_, across_, up_;
-    std::vector<curve> curves_;
+    std::vector<curve> curves_; // families together
 };
 
 } // namespace bench
