@@ -13,6 +13,7 @@
 #include <raida/wire/authenticity_number.hpp>
 #include <raida/wire/bitfield.hpp>
 #include <raida/wire/challenge.hpp>
+#include <raida/wire/command_payload.hpp>
 #include <raida/wire/commands.hpp>
 #include <raida/wire/healing.hpp>
 #include <raida/wire/host_list.hpp>

@@ -2,6 +2,7 @@
 #ifndef RAIDA_CLIENT_CALL_OPTIONS_HPP
 #define RAIDA_CLIENT_CALL_OPTIONS_HPP
 
+#include <raida/client/codec.hpp>
 #include <raida/engine/deadlines.hpp>
 #include <raida/engine/retry.hpp>
 #include <raida/wire/packet.hpp>
@@ -56,6 +57,10 @@ struct call_options
     /// Called as each slot is settled, on the client's executor. It may destroy the client; what it throws
     /// comes out of the context's run(), and the call goes on.
     std::function<void(const progress<N>&)> on_progress{};
+
+    /// Of client::async_custom() alone: are status and body an answer to that command? Without one everything
+    /// is. Of a sealed body it must say so of the right reading, and should not of most others.
+    answer_reader reads{};
 };
 
 } // namespace raida::inline v1

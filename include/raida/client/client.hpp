@@ -17,6 +17,7 @@
 #include <raida/transport/resolve.hpp>
 #include <raida/transport/udp.hpp>
 #include <raida/wire/answers.hpp>
+#include <raida/wire/command_payload.hpp>
 
 #include <asio/async_result.hpp>
 #include <asio/execution_context.hpp>
@@ -122,8 +123,7 @@ class basic_client
                   Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
     auto async_echo(call_options<N> how, Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
-        const auto read = [](replies<N> answers) { return answers; };
-        return enquire<replies<N>>(echo_command, read, std::move(how), std::forward<Token>(token));
+        return async_custom(echo_command, {}, std::move(how), std::forward<Token>(token));
     }
 
     /// What do they run?
@@ -142,7 +142,24 @@ class basic_client
             versions.answers = std::move(answers);
             return versions;
         };
-        return enquire<server_versions<N>>(version_command, read, std::move(how), std::forward<Token>(token));
+        return enquire<server_versions<N>>(version_command, {}, read, std::move(how),
+                                           std::forward<Token>(token));
+    }
+
+    /// Any command that servers understand, with this payload: the same to all, or to each its own. Built,
+    /// sealed, checked and opened like the others, but sent once: nobody knows whether it may be repeated.
+    /// `how.reads` tells answers from other bytes: what has a status of an answer (241..243, 250, 208..211)
+    /// and is none is errc::malformed_response in its slot; error statuses stand there as they came.
+    ///
+    /// Handler signature: `void(std::error_code, replies<N>)`. Errors: as async_echo(), and packet_too_large.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, replies<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    auto async_custom(command_code what, command_payload<N> payload, call_options<N> how,
+                      Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    {
+        const auto read = [](replies<N> answers) { return answers; };
+        return enquire<replies<N>>(what, std::move(payload), read, std::move(how),
+                                   std::forward<Token>(token));
     }
 
     /// Are these tokens authentic? Finished as soon as no answer that is still out can change any token's
@@ -257,10 +274,11 @@ class basic_client
     }
 
     template <class Result, class Read, class Token>
-    auto enquire(command_code what, Read read, call_options<N> how, Token&& token)
+    auto enquire(command_code what, command_payload<N> payload, Read read, call_options<N> how, Token&& token)
     {
         return asio::async_initiate<Token, void(std::error_code, Result)>(
-            detail::initiate_enquiry<core_type, Result, Read>{{core_}, what, read}, token, std::move(how));
+            detail::initiate_enquiry<core_type, Result, Read>{{core_}, what, read}, token, std::move(payload),
+            std::move(how));
     }
 
     template <class Book, class Token>

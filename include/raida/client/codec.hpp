@@ -6,10 +6,12 @@
 #include <raida/wire/packet.hpp>
 #include <raida/wire/reply.hpp>
 #include <raida/wire/request.hpp>
+#include <raida/wire/status.hpp>
 #include <raida/wire/token.hpp>
 
 #include <bitset>
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -17,11 +19,15 @@
 
 namespace raida::inline v1 {
 
+/// Are status and body (without terminator) an answer to what was asked?
+using answer_reader = std::function<bool(status, bytes_view)>;
+
 /// What a codec must know about a batch to tell a sensible answer from a wrong reading of one.
 struct sealed_batch
 {
     std::size_t token_count = 0;
     raida::bit_order bit_order = raida::bit_order::lsb_first;
+    const answer_reader* reads = nullptr; ///< of a command that the library has no words for
 };
 
 /// Requests and answers travel as they are (encryption type 0). Good for everything but pown, whose new

@@ -121,7 +121,8 @@ class basic_sealed
     /// forgotten.
     bool open(std::size_t server, const request_view& asked, replies<N>& answers, const sealed_batch& batch)
     {
-        return !is_sealed(server, asked, answers[server]) || open_one(server, asked.bytes, answers, batch);
+        return !is_sealed(server, asked, answers[server], batch) ||
+               open_one(server, asked.bytes, answers, batch);
     }
 
     /// The same for all servers; returns those whose answer can be read in two ways.
@@ -198,9 +199,10 @@ class basic_sealed
         return apply(server, packet, 0, body) ? std::error_code{} : errc::encryption_failed;
     }
 
-    bool is_sealed(std::size_t server, const request_view& asked, const reply& got) const noexcept
+    bool is_sealed(std::size_t server, const request_view& asked, const reply& got,
+                   const sealed_batch& batch) const noexcept
     {
-        if (got.body().empty() || !detail::is_body_read(got.status()))
+        if (got.body().empty() || !detail::is_body_read(got.status(), batch))
             return false;
         return asked.bytes.size() >= overhead && asked.bytes[16] == static_cast<std::uint8_t>(type_) &&
                asked.expected_signature && !numbers_[server].is_zero() &&

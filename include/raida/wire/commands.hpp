@@ -1,4 +1,4 @@
-// Echo, version, detect, pown and find: requests for all servers. Not encrypted (type 0).
+// Requests for all servers: echo, version, detect, pown, find, and any other command. Not encrypted (type 0).
 #ifndef RAIDA_WIRE_COMMANDS_HPP
 #define RAIDA_WIRE_COMMANDS_HPP
 
@@ -7,6 +7,7 @@
 #include <raida/base/random_source.hpp>
 #include <raida/base/version.hpp>
 #include <raida/wire/challenge.hpp>
+#include <raida/wire/command_payload.hpp>
 #include <raida/wire/packet.hpp>
 #include <raida/wire/request.hpp>
 #include <raida/wire/status.hpp>
@@ -87,17 +88,14 @@ class commands
     ~commands() = default;
 
     /// Are you there?
-    [[nodiscard]] requests<N> echo(std::error_code& error) { return build(echo_command, {}, {}, error); }
+    [[nodiscard]] requests<N> echo(std::error_code& error) { return custom(echo_command, {}, error); }
     [[nodiscard]] requests<N> echo()
     {
         return or_throw("echo", [&](std::error_code& error) { return echo(error); });
     }
 
     /// Which version do you run? parse_version() reads the answer.
-    [[nodiscard]] requests<N> version(std::error_code& error)
-    {
-        return build(version_command, {}, {}, error);
-    }
+    [[nodiscard]] requests<N> version(std::error_code& error) { return custom(version_command, {}, error); }
     [[nodiscard]] requests<N> version()
     {
         return or_throw("version", [&](std::error_code& error) { return version(error); });
@@ -134,6 +132,27 @@ class commands
         return or_throw("pown", [&](std::error_code& error) { return pown(tokens, new_numbers, error); });
     }
 
+    /// Whatever else servers understand: `payload` stands between challenge and terminator as it is.
+    /// Errors: no_randomness; packet_too_large beyond the datagram limit.
+    [[nodiscard]] requests<N> custom(command_code what, const command_payload<N>& payload,
+                                     std::error_code& error)
+    {
+        std::array<std::size_t, N> sizes;
+        for (std::size_t server = 0; server < N; ++server)
+            sizes[server] = payload[server].size();
+        requests<N> packets = frame(what, sizes, error);
+        for (std::size_t server = 0; server < N && !error; ++server)
+            if (payload.leaves_out(server))
+                packets.skip(server);
+            else
+                std::copy_n(payload[server].data(), sizes[server], payload_of(packets, server));
+        return packets;
+    }
+    [[nodiscard]] requests<N> custom(command_code what, const command_payload<N>& payload)
+    {
+        return or_throw("custom", [&](std::error_code& error) { return custom(what, payload, error); });
+    }
+
     [[nodiscard]] const command_settings& settings() const noexcept { return settings_; }
 
     /// Where the challenges come from.
@@ -146,27 +165,13 @@ class commands
                       std::error_code& error)
     {
         error = refuse(what, tokens, new_numbers);
-        challenges random{};
-        if (!error)
-            draw(random, error);
         if (error)
             return {};
-        const std::size_t body = challenge_size + tokens.size() * record_size(what) + terminator_size;
-        requests<N> packets{header_size + body};
-        request_header header{.shard = settings_.shard, .what = what, .coin = settings_.coin};
-        header.body_size = static_cast<std::uint16_t>(body);
-        for (std::size_t server = 0; server < N; ++server) {
-            header.server = static_cast<std::uint8_t>(server);
-            header.echo(next_echo(server));
-            std::array<std::uint8_t, 12> fresh;
-            std::copy_n(random.begin() + 12 * server, fresh.size(), fresh.begin());
-            const signature challenge = make_challenge(fresh);
-            std::uint8_t* to = packets.writable(server).data();
-            header.write(to);
-            std::copy(challenge.begin(), challenge.end(), to + header_size);
-            std::fill_n(to + header_size + body - terminator_size, terminator_size, terminator_byte);
-            packets.expect(server, challenge);
-        }
+        std::array<std::size_t, N> sizes;
+        sizes.fill(tokens.size() * record_size(what));
+        requests<N> packets = frame(what, sizes, error);
+        if (error)
+            return {};
         const std::bitset<N> lacking = write_payloads(packets, tokens, new_numbers);
         if (lacking.all())
             error = errc::invalid_authenticity;
@@ -174,6 +179,43 @@ class commands
             if (lacking[server])
                 packets.skip(server);
         return packets;
+    }
+
+    // Everything but the payloads, of these sizes.
+    requests<N> frame(command_code what, std::array<std::size_t, N> sizes, std::error_code& error)
+    {
+        for (std::size_t& size : sizes)
+            size += header_size + challenge_size + terminator_size;
+        challenges random{};
+        error = {};
+        if (*std::max_element(sizes.begin(), sizes.end()) >
+            std::min(settings_.datagram_limit, header_size + max_body))
+            error = errc::packet_too_large;
+        else
+            draw(random, error);
+        if (error)
+            return {};
+        requests<N> packets{sizes};
+        request_header header{.shard = settings_.shard, .what = what, .coin = settings_.coin};
+        for (std::size_t server = 0; server < N; ++server) {
+            header.server = static_cast<std::uint8_t>(server);
+            header.body_size = static_cast<std::uint16_t>(sizes[server] - header_size);
+            header.echo(next_echo(server));
+            std::array<std::uint8_t, 12> fresh;
+            std::copy_n(random.begin() + 12 * server, fresh.size(), fresh.begin());
+            const signature challenge = make_challenge(fresh);
+            const auto packet = packets.writable(server);
+            header.write(packet.data());
+            std::copy(challenge.begin(), challenge.end(), packet.data() + header_size);
+            std::fill(packet.end() - terminator_size, packet.end(), terminator_byte);
+            packets.expect(server, challenge);
+        }
+        return packets;
+    }
+
+    static std::uint8_t* payload_of(requests<N>& packets, std::size_t server) noexcept
+    {
+        return packets.writable(server).data() + header_size + challenge_size;
     }
 
     // Every server gets its own authenticity numbers and nobody else's. Token after token, so that each is
@@ -184,7 +226,7 @@ class commands
         std::bitset<N> lacking;
         std::array<std::uint8_t*, N> ends;
         for (std::size_t server = 0; server < N; ++server)
-            ends[server] = packets.writable(server).data() + header_size + challenge_size;
+            ends[server] = payload_of(packets, server);
         for (std::size_t i = 0; i < tokens.size(); ++i) {
             std::array<std::uint8_t, 5> id;
             id[0] = static_cast<std::uint8_t>(tokens[i].denomination.value);
@@ -207,8 +249,6 @@ class commands
 
     std::error_code refuse(command_code what, tokens_view tokens, new_numbers_view new_numbers)
     {
-        if (record_size(what) == 0)
-            return {};
         if (tokens.empty())
             return errc::no_tokens;
         if (tokens.size() > max_tokens(what, settings_.datagram_limit))

@@ -11,6 +11,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
@@ -48,10 +49,17 @@ class requests
     requests() noexcept = default;
 
     /// N requests of `size` zeros each, to be written through writable().
-    explicit requests(std::size_t size) : block_(N * size)
+    explicit requests(std::size_t size) : requests{all(size)} {}
+
+    /// The same, to each server one of its own size.
+    explicit requests(const std::array<std::size_t, N>& sizes)
+        : block_(std::accumulate(sizes.begin(), sizes.end(), std::size_t{}))
     {
-        for (std::size_t server = 0; server < N; ++server)
-            views_[server].bytes = bytes_view{block_}.subspan(server * size, size);
+        bytes_view rest = block_;
+        for (std::size_t server = 0; server < N; ++server) {
+            views_[server].bytes = rest.first(sizes[server]);
+            rest = rest.subspan(sizes[server]);
+        }
     }
 
     requests(const requests& other) : block_{other.block_}, views_{other.views_}
@@ -104,6 +112,13 @@ class requests
     }
 
   private:
+    static std::array<std::size_t, N> all(std::size_t size) noexcept
+    {
+        std::array<std::size_t, N> sizes;
+        sizes.fill(size);
+        return sizes;
+    }
+
     secret_bytes block_;
     std::array<request_view, N> views_{};
 };

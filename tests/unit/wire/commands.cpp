@@ -496,3 +496,32 @@ TEST_CASE("a missing new number is refused: whoever knew that would own the toke
     CHECK(ask.find(tokens, numbers, error)[0].bytes.empty());
     CHECK(error == raida::errc::invalid_authenticity);
 }
+
+TEST_CASE("any command carries its payload, the same to all or to each its own", "[commands]")
+{
+    two_servers ask{{.datagram_limit = 60}};
+    std::error_code error;
+    const auto same = ask.custom({3, 9}, bytes("AABB"), error);
+    REQUIRE_FALSE(error);
+    for (std::size_t server = 0; server < 2; ++server) {
+        const auto header = raida::request_header::parse(same[server].bytes).value();
+        CHECK(header.server == server);
+        CHECK(header.what == raida::command_code{3, 9});
+        CHECK(header.body_size == 20);
+        CHECK(hex(same[server].bytes.subspan(48)) == hex("AABB3E3E"));
+        CHECK(raida::implied_signature(same[server].bytes) == same[server].expected_signature);
+    }
+    const std::array<raida::secret_bytes, 2> uneven{bytes("0102030405060708090A"), bytes("CC")};
+    const auto each = ask.custom({3, 9}, uneven, error);
+    REQUIRE_FALSE(error);
+    CHECK(each[0].bytes.size() == 60);
+    CHECK(hex(each[1].bytes.subspan(48)) == hex("CC3E3E"));
+    CHECK(raida::request_header::parse(each[1].bytes).value().body_size == 19);
+
+    const auto one = ask.custom({3, 9}, std::array<raida::secret_bytes, 2>{{{}, bytes("CC")}}, error);
+    CHECK(one[0].bytes.empty());
+    CHECK(one[1].bytes.size() == 51);
+
+    CHECK(ask.custom({3, 9}, bytes("0102030405060708090A0B"), error)[0].bytes.empty());
+    CHECK(error == errc::packet_too_large);
+}

@@ -1,4 +1,4 @@
-// A question that has no tokens: echo, version.
+// One question to all servers, with a payload or none.
 #ifndef RAIDA_CLIENT_DETAIL_ENQUIRY_HPP
 #define RAIDA_CLIENT_DETAIL_ENQUIRY_HPP
 
@@ -7,8 +7,11 @@
 #include <raida/client/call_options.hpp>
 #include <raida/client/detail/exchanges.hpp>
 #include <raida/client/detail/progress_report.hpp>
+#include <raida/wire/command_payload.hpp>
+#include <raida/wire/status.hpp>
 
 #include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <system_error>
@@ -24,10 +27,11 @@ class enquiry final : public asker<Core::size>,
   public:
     static constexpr std::size_t N = Core::size;
 
-    enquiry(std::shared_ptr<Core> core, command_code what, Read read, call_options<N> how,
-            pending_result<Result> waiting)
+    enquiry(std::shared_ptr<Core> core, command_code what, command_payload<N> payload, Read read,
+            call_options<N> how, pending_result<Result> waiting)
         : core_{std::move(core)},
           what_{what},
+          payload_{std::move(payload)},
           read_{std::move(read)},
           how_{std::move(how)},
           waiting_{std::move(waiting)},
@@ -47,7 +51,8 @@ class enquiry final : public asker<Core::size>,
         const question<N> asked{.what = what_,
                                 .deadline = deadline,
                                 .retry = how_.retry.value_or(core_->settings.retry),
-                                .until = core_->end_of_budget(how_.budget)};
+                                .until = core_->end_of_budget(how_.budget),
+                                .reads = how_.reads ? &how_.reads : nullptr};
         report_.asked(asked.servers);
         exchanges_.start(core_, asked, 0, this->shared_from_this());
     }
@@ -55,12 +60,16 @@ class enquiry final : public asker<Core::size>,
     // asker
     requests<N> build(std::uint32_t, std::error_code& error) override
     {
-        return what_ == echo_command ? core_->ask.echo(error) : core_->ask.version(error);
+        return core_->ask.custom(what_, payload_, error);
     }
     void settled(std::uint32_t, const reply& one, bool) override { report_.settled(one); }
     bool has_enough(std::uint32_t, const replies<N>&, const std::bitset<N>&) override { return false; }
     void finished(std::uint32_t, std::error_code error, replies<N>& answers) override
     {
+        for (std::size_t i = 0; i < N && how_.reads; ++i)
+            if (const reply& one = answers[i]; one && one.verified && is_signed_answer(one.status()) &&
+                                               !how_.reads(one.status(), one.body()))
+                answers.fail(i, errc::malformed_response, one.latency, one.attempts);
         waiting_->complete(error, read_(std::move(answers)));
     }
     void tell() override
@@ -72,6 +81,7 @@ class enquiry final : public asker<Core::size>,
   private:
     std::shared_ptr<Core> core_;
     command_code what_;
+    command_payload<N> payload_;
     Read read_;
     call_options<N> how_;
     pending_result<Result> waiting_;

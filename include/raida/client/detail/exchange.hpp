@@ -7,6 +7,7 @@
 #include <raida/client/codec.hpp>
 #include <raida/client/detail/core.hpp>
 #include <raida/client/detail/exchange_machine.hpp>
+#include <raida/wire/healing.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -56,6 +57,13 @@ class asker
     ~asker() = default;
 };
 
+/// Must it be known when it is over? Until its deadline is past another pown on the same page could be lost,
+/// and another fix anywhere could leave servers deaf.
+inline bool is_always_awaited(command_code what) noexcept
+{
+    return what == pown_command || what == fix_command;
+}
+
 /// What is asked, of whom, and how long.
 template <std::size_t N>
 struct question
@@ -66,11 +74,11 @@ struct question
     deadlines<N> deadline{};
     retry_policy retry{};
     std::chrono::steady_clock::time_point until{};
-    bool may_end_early = false; ///< has_enough() is asked
+    bool may_end_early = false;           ///< has_enough() is asked
+    const answer_reader* reads = nullptr; ///< whoever asks keeps it
 };
 
-/// A pown is neither cancelled nor cut short by the budget: until its deadline is over another one on the
-/// same page could be lost.
+/// A pown and a fix are neither cancelled nor cut short by the budget.
 template <class Core>
 class exchange : public std::enable_shared_from_this<exchange<Core>>
 {
@@ -92,7 +100,7 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
     {
         machine_.end();
         is_cancelled_ = true;
-        if (is_idempotent(question_.what))
+        if (!is_always_awaited(question_.what))
             stop_all();
     }
 
@@ -142,7 +150,7 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
         request_options<N> how{.deadline = question_.deadline,
                                .retry = repeats ? question_.retry : retry_policy::none(),
                                .on_reply = [this, &into](const reply& one) { arrived(into, one.server); },
-                               .overall = repeats ? left : left.zero()};
+                               .overall = is_always_awaited(question_.what) ? left.zero() : left};
         if (question_.may_end_early)
             how.complete = [this, &into](const replies<N>&) { return has_enough(into); };
         core_->network->async_request(
@@ -219,8 +227,9 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
         if constexpr (Core::codec_type::encrypts) {
             core_->drop_outdated(of, i);
             if (!of.answers[i].error && of.sealed)
-                return core_->codec.open(i, (*of.sealed)[i], of.answers,
-                                         {question_.token_count, core_->settings.consensus.bit_order});
+                return core_->codec.open(
+                    i, (*of.sealed)[i], of.answers,
+                    {question_.token_count, core_->settings.consensus.bit_order, question_.reads});
         }
         return true;
     }

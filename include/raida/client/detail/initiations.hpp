@@ -33,10 +33,11 @@ struct initiate_enquiry : initiation<Core>
     Read read;
 
     template <class Handler>
-    void operator()(Handler&& handler, call_options<Core::size> how) const
+    void operator()(Handler&& handler, command_payload<Core::size> payload,
+                    call_options<Core::size> how) const
     {
         std::make_shared<enquiry<Core, Result, Read>>(
-            this->core, what, read, std::move(how),
+            this->core, what, std::move(payload), read, std::move(how),
             make_pending<Result>(this->core->get_executor(), std::forward<Handler>(handler)))
             ->start();
     }

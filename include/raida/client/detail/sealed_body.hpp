@@ -21,15 +21,17 @@ enum class sense : std::uint8_t
 };
 
 /// Is the body of such an answer read at all?
-[[nodiscard]] constexpr bool is_body_read(status what) noexcept
+[[nodiscard]] inline bool is_body_read(status what, const sealed_batch& batch) noexcept
 {
-    return what == status::mixed || what == status::success || is_find_result(what);
+    return batch.reads != nullptr || what == status::mixed || what == status::success || is_find_result(what);
 }
 
 /// How much sense a reading of an answer's body makes.
-[[nodiscard]] inline sense sense_of(status what, bytes_view body, const sealed_batch& batch) noexcept
+[[nodiscard]] inline sense sense_of(status what, bytes_view body, const sealed_batch& batch)
 {
     const auto if_true = [](bool sensible) { return sensible ? sense::some : sense::none; };
+    if (batch.reads != nullptr)
+        return if_true(*batch.reads == nullptr || (*batch.reads)(what, body));
     if (what == status::mixed) {
         const bitfield bits{body, batch.token_count, batch.bit_order};
         return if_true(bits.is_well_formed() && bits.is_mixed());
