@@ -59,6 +59,8 @@ void run(const arguments& given)
         measure_clients(on);
     if (wanted("windows"))
         measure_windows(on);
+    if (wanted("abuse"))
+        measure_abuse(on);
     on.results.print_targets();
     on.results.write(on.folder + "/contest.json");
 }

@@ -4,6 +4,7 @@
 //
 //   --loss N    drops N of 1,000 requests       --dead N     server N's port is closed
 //   --silent N  server N never answers          --delay MS   every answer waits so long
+//   --forge     sends six forgeries with every answer
 //   --core N    stays on that core              --default-buffers   receive buffers as the kernel gives them
 #include "support/arguments.hpp"
 #include "support/machine.hpp"
@@ -39,6 +40,7 @@ struct manners
     long silent;
     std::chrono::milliseconds delay;
     bool default_buffers;
+    bool forges;
 };
 
 class server
@@ -81,6 +83,8 @@ class server
             if (bytes.size() < 50 || std::cmp_equal(which, how_.silent) || is_lost())
                 return;
             const answer made = answer_to(which, bytes, from);
+            if (how_.forges)
+                forge(made);
             if (how_.delay.count() == 0)
                 sockets_.queue(made);
             else
@@ -103,6 +107,20 @@ class server
         answer made{from, {}};
         header.write(made.bytes.data());
         return made;
+    }
+
+    // What somebody else might send in this server's name, before it answers itself.
+    void forge(const answer& genuine)
+    {
+        for (const std::size_t byte : {0U, 3U, 7U, 11U, 20U}) { // server, group, echo, size, signature
+            answer made = genuine;
+            made.bytes[byte] ^= 0x55U;
+            sockets_.queue(made);
+        }
+        answer complaint = genuine;
+        complaint.bytes[2] = static_cast<std::uint8_t>(raida::status::invalid_crc);
+        complaint.bytes[20] ^= 0x55U;
+        sockets_.queue(complaint);
     }
 
     bool is_lost() noexcept
@@ -149,7 +167,8 @@ int main(int count, char** values)
                 .dead = given.number("--dead", -1),
                 .silent = given.number("--silent", -1),
                 .delay = std::chrono::milliseconds{given.number("--delay", 0)},
-                .default_buffers = given.has("--default-buffers")}}
+                .default_buffers = given.has("--default-buffers"),
+                .forges = given.has("--forge")}}
             .serve();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "server: %s\n", error.what());

@@ -65,6 +65,9 @@ void measure_clients(stage& on);
 /// The window that learns against fixed ones, on servers with small buffers.
 void measure_windows(stage& on);
 
+/// Forged datagrams, a million and more, against an engine at work.
+void measure_abuse(stage& on);
+
 /// Authentic to servers that believe everything.
 std::vector<raida::token> make_tokens(std::size_t count);
 
