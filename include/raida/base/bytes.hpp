@@ -2,6 +2,8 @@
 #ifndef RAIDA_BASE_BYTES_HPP
 #define RAIDA_BASE_BYTES_HPP
 
+#include <raida/base/version.hpp>
+
 #include <cstdint>
 #include <span>
 

@@ -3,6 +3,8 @@
 #ifndef RAIDA_BASE_VERSION_HPP
 #define RAIDA_BASE_VERSION_HPP
 
+#include <raida/base/config.hpp>
+
 #define RAIDA_VERSION_MAJOR 1
 #define RAIDA_VERSION_MINOR 0
 #define RAIDA_VERSION_PATCH 0

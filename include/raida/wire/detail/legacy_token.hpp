@@ -2,6 +2,8 @@
 #ifndef RAIDA_WIRE_DETAIL_LEGACY_TOKEN_HPP
 #define RAIDA_WIRE_DETAIL_LEGACY_TOKEN_HPP
 
+#include <raida/base/version.hpp>
+
 #include <cstdint>
 #include <initializer_list>
 
