@@ -43,7 +43,7 @@ struct round_trip
             smoothed += (measured - smoothed) / 8;
             size = static_cast<std::uint32_t>(size + (sent - size) / 8);
         }
-        samples += samples < std::numeric_limits<std::uint32_t>::max() ? 1 : 0;
+        samples += samples < std::numeric_limits<std::uint32_t>::max() ? 1U : 0U;
         backed_off = {};
     }
 
@@ -133,7 +133,7 @@ class server_health
         if (!waiting_since_ || now - *waiting_since_ < timeout)
             return; // too early to tell
         waiting_since_.reset();
-        failures_ += failures_ < std::numeric_limits<std::uint32_t>::max() ? 1 : 0;
+        failures_ += failures_ < std::numeric_limits<std::uint32_t>::max() ? 1U : 0U;
         const bool is_over = isolated_ ? tried
                                        : policy.failures != 0 && failures_ >= policy.failures &&
                                              now - *silent_since_ >= policy.silence;

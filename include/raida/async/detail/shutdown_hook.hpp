@@ -21,7 +21,7 @@ class shutdown_hook
 
   protected:
     explicit shutdown_hook(asio::execution_context& context);
-    ~shutdown_hook();
+    virtual ~shutdown_hook();
 
     /// The context is being destroyed: handlers must be dropped, not called.
     virtual void on_context_shutdown() noexcept = 0;

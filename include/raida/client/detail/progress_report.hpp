@@ -24,7 +24,7 @@ class progress_report
     {
         now_.open += servers.count();
         for (std::size_t i = 0; i < N; ++i)
-            now_.servers[i].open += servers[i] ? 1 : 0;
+            now_.servers[i].open += servers[i] ? 1U : 0U;
     }
 
     void settled(const reply& one) noexcept

@@ -58,7 +58,7 @@ class vote_counts
     /// all_pass, all_fail, mixed, or refused, which counts both kinds of refusal.
     [[nodiscard]] constexpr std::size_t of(ballot what) const noexcept
     {
-        return static_cast<std::size_t>(counts_ / weights[static_cast<std::size_t>(what)] & 0xFFFFU);
+        return counts_ / weights[static_cast<std::size_t>(what)] & 0xFFFFU;
     }
 
   private:

@@ -92,9 +92,9 @@ inline void spoil(fault how, std::vector<std::uint8_t>& answer, bytes_view earli
         answer[0] = static_cast<std::uint8_t>((answer[0] + 1U) % servers);
         return;
     case fault::truncated:
-        return answer.resize(1 + static_cast<std::size_t>(random.below(answer.size() - 1)));
+        return answer.resize(1 + static_cast<std::uint32_t>(random.below(answer.size() - 1)));
     case fault::garbage:
-        answer.resize(1 + static_cast<std::size_t>(random.below(128)));
+        answer.resize(1 + static_cast<std::uint32_t>(random.below(128)));
         return random.fill(answer);
     case fault::oversize:
         return inflate(answer, std::min(settings.oversize_bytes, max_datagram));

@@ -285,7 +285,7 @@ class linux_sockets
             ::epoll_wait(watched_->native_handle(), ready.data(), static_cast<int>(ready.size()), 0);
         for (int i = 0; i < count && watched_; ++i) {
             const auto& event = ready[static_cast<std::size_t>(i)];
-            const auto lane = static_cast<std::size_t>(event.data.u64 >> 8);
+            const std::size_t lane = static_cast<std::uint32_t>(event.data.u64 >> 8);
             const auto generation = static_cast<std::uint8_t>(event.data.u64 & 0xFF);
             socket* const from = find(lane, generation);
             if (from == nullptr)

@@ -38,7 +38,7 @@ class tcp_observer
     virtual void on_finished(tcp_exchange_base& done, std::error_code error) = 0;
 
   protected:
-    ~tcp_observer() = default;
+    virtual ~tcp_observer() = default;
 };
 
 /// What names an exchange, and what came of it.

@@ -102,7 +102,7 @@ class csv_columns
             return count_ + 1;
         if (has(N))
             for (std::size_t i = 0; i < count_; ++i)
-                at_[i] -= at_[i] <= N ? 1 : 0;
+                at_[i] -= at_[i] <= N ? 1U : 0U;
         return 0;
     }
 

@@ -108,7 +108,7 @@ class json_reader
                 rest_.remove_prefix(at + 1);
                 return inside;
             }
-            at += rest_[at] == '\\' ? 1 : 0;
+            at += rest_[at] == '\\' ? 1U : 0U;
         }
         return std::nullopt;
     }
