@@ -26,4 +26,9 @@
 #endif
 #endif
 
+// Asio after 1.22 can do without run-time type information, but must be told.
+#if !defined(__GXX_RTTI) && !defined(_CPPRTTI) && !defined(ASIO_NO_TYPEID)
+#define ASIO_NO_TYPEID 1
+#endif
+
 #endif // RAIDA_BASE_CONFIG_HPP
