@@ -2,6 +2,7 @@
 #ifndef RAIDA_FANOUT_HPP
 #define RAIDA_FANOUT_HPP
 
+#include <raida/base/condition.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/version.hpp>
 #include <raida/consensus/completion.hpp>

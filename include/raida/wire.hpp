@@ -3,6 +3,7 @@
 #define RAIDA_WIRE_HPP
 
 #include <raida/base/bytes.hpp>
+#include <raida/base/condition.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/inline_function.hpp>
 #include <raida/base/parse_error.hpp>

@@ -2,8 +2,11 @@
 #ifndef RAIDA_BASE_ERRC_HPP
 #define RAIDA_BASE_ERRC_HPP
 
+#include <raida/base/detail/system_error.hpp>
+#include <raida/base/detail/visible.hpp>
 #include <raida/base/version.hpp>
 
+#include <concepts>
 #include <string>
 #include <system_error>
 
@@ -164,7 +167,7 @@ constexpr const char* describe(errc error) noexcept
     return "unknown raida error";
 }
 
-class error_category final : public std::error_category
+class RAIDA_VISIBLE error_category final : public std::error_category
 {
   public:
     [[nodiscard]] const char* name() const noexcept override { return "raida"; }
@@ -182,6 +185,35 @@ class error_category final : public std::error_category
         case errc::overloaded:
         case errc::queue_full:
             return std::errc::resource_unavailable_try_again;
+        case errc::no_endpoint:
+            return std::errc::destination_address_required;
+        case errc::malformed_response:
+            return std::errc::bad_message;
+        case errc::not_idempotent:
+        case errc::plain_pown:
+            return std::errc::operation_not_permitted;
+        case errc::journal_in_use:
+            return std::errc::device_or_resource_busy;
+        case errc::unsupported_format:
+            return std::errc::not_supported;
+        case errc::wrong_packet_count:
+        case errc::malformed_packet:
+        case errc::invalid_deadline:
+        case errc::invalid_quorum:
+        case errc::indistinguishable:
+        case errc::no_tokens:
+        case errc::too_many_tokens:
+        case errc::duplicate_token:
+        case errc::invalid_serial_number:
+        case errc::invalid_denomination:
+        case errc::invalid_authenticity:
+        case errc::wrong_server_count:
+        case errc::invalid_address:
+        case errc::invalid_port:
+        case errc::invalid_server:
+        case errc::duplicate_server:
+        case errc::key_in_batch:
+            return std::errc::invalid_argument;
         default:
             return {value, *this};
         }
@@ -191,15 +223,33 @@ class error_category final : public std::error_category
 } // namespace detail
 
 /// The category of raida::errc.
-inline const std::error_category& error_category() noexcept
+RAIDA_VISIBLE inline const std::error_category& error_category() noexcept
 {
     static const detail::error_category instance;
     return instance;
 }
 
+namespace detail {
+
+/// Is it an errc, in whichever module of the program it was made? One that hides its symbols may have a
+/// category object of its own.
+inline bool is_own(const std::error_code& error) noexcept
+{
+    return error.category() == error_category() || is_of(error, "raida");
+}
+
+} // namespace detail
+
 inline std::error_code make_error_code(errc error) noexcept
 {
     return {static_cast<int>(error), error_category()};
+}
+
+/// Holds between modules, too.
+template <std::same_as<std::error_code> Code> // nothing converts to it
+[[nodiscard]] bool operator==(const Code& error, errc what) noexcept
+{
+    return error.value() == static_cast<int>(what) && detail::is_own(error);
 }
 
 } // namespace raida::inline v1

@@ -2,9 +2,13 @@
 #ifndef RAIDA_WIRE_STATUS_HPP
 #define RAIDA_WIRE_STATUS_HPP
 
+#include <raida/base/detail/system_error.hpp>
+#include <raida/base/detail/visible.hpp>
+#include <raida/base/printing.hpp>
 #include <raida/base/version.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -316,7 +320,7 @@ inline constexpr status_set worth_retry{17,  20,  42,  47,  48,  49,  150, 160, 
 
 namespace detail {
 
-class status_error_category final : public std::error_category
+class RAIDA_VISIBLE status_error_category final : public std::error_category
 {
   public:
     [[nodiscard]] const char* name() const noexcept override { return "raida.status"; }
@@ -331,7 +335,7 @@ class status_error_category final : public std::error_category
 } // namespace detail
 
 /// The category of raida::status: its error codes carry the server's number as it came.
-[[nodiscard]] inline const std::error_category& status_category() noexcept
+[[nodiscard]] RAIDA_VISIBLE inline const std::error_category& status_category() noexcept
 {
     static const detail::status_error_category instance;
     return instance;
@@ -342,6 +346,13 @@ class status_error_category final : public std::error_category
 [[nodiscard]] inline std::error_code make_error_code(status what) noexcept
 {
     return {static_cast<int>(what), status_category()};
+}
+
+/// Holds between modules of a program, too, which may each have a category object of their own.
+template <std::same_as<std::error_code> Code> // nothing converts to it
+[[nodiscard]] bool operator==(const Code& error, status what) noexcept
+{
+    return error.value() == static_cast<int>(what) && detail::is_of(error, "raida.status");
 }
 
 } // namespace raida::inline v1

@@ -5,6 +5,7 @@
 #include <raida/base/version.hpp>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -43,12 +44,9 @@ class thread_check
     };
 
   private:
-    // An address that no other thread has. <thread> would be a large header for so little.
-    static const void* this_thread() noexcept
-    {
-        static thread_local char mine{};
-        return &mine;
-    }
+    // Each thread has an errno of its own, and all modules of a program share it: a thread-local variable of
+    // ours would be another one in each module that hides its symbols. <thread> is large.
+    static const void* this_thread() noexcept { return &errno; }
 
     std::atomic<const void*> inside_{};
 };

@@ -83,7 +83,7 @@ constexpr char letter_of(ballot what) noexcept
 inline ballot judge_silence(std::error_code error, unsigned attempts) noexcept
 {
     const bool sent = attempts != 0;
-    if (error.category() != raida::error_category()) {
+    if (!is_own(error)) {
         if (is_system_error(error, std::errc::operation_canceled)) // what asio::error::operation_aborted is
             return sent ? ballot::given_up : ballot::unsent;
         return sent ? ballot::dropped : ballot::untried;
