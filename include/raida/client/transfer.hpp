@@ -2,12 +2,15 @@
 #ifndef RAIDA_CLIENT_TRANSFER_HPP
 #define RAIDA_CLIENT_TRANSFER_HPP
 
+#include <raida/base/printing.hpp>
 #include <raida/client/transfer_record.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace raida::inline v1 {
@@ -21,6 +24,24 @@ enum class transfer_outcome : std::uint8_t
     split,           ///< all that can be asked is known, and no quorum holds the same
     taken            ///< a quorum holds neither: it belongs to somebody else
 };
+
+/// "transferred", "not transferred", ...
+[[nodiscard]] constexpr std::string_view to_string(transfer_outcome of) noexcept
+{
+    switch (of) {
+    case transfer_outcome::transferred:
+        return "transferred";
+    case transfer_outcome::not_transferred:
+        return "not transferred";
+    case transfer_outcome::split:
+        return "split";
+    case transfer_outcome::taken:
+        return "taken";
+    case transfer_outcome::unknown:
+        break;
+    }
+    return "unknown";
+}
 
 /// The result of a pown or of a recovery. Indices are those of the batch given; out of range throws
 /// std::out_of_range. Copyable; holds secrets. Thread safety: distinct objects safe, shared objects unsafe.
@@ -110,6 +131,17 @@ class transfer
     transfer_record<N> record_;
     std::size_t quorum_ = N / 2 + 1;
 };
+
+/// "3 transferred, 1 unknown"
+template <std::size_t N>
+[[nodiscard]] std::string to_string(const transfer<N>& of)
+{
+    std::string list;
+    for (const auto one : {transfer_outcome::transferred, transfer_outcome::not_transferred,
+                           transfer_outcome::split, transfer_outcome::taken, transfer_outcome::unknown})
+        detail::add_count(list, of.count(one), to_string(one));
+    return list.empty() ? "no tokens" : list;
+}
 
 } // namespace raida::inline v1
 

@@ -2,6 +2,7 @@
 #ifndef RAIDA_CLIENT_TRANSFER_RECORD_HPP
 #define RAIDA_CLIENT_TRANSFER_RECORD_HPP
 
+#include <raida/base/printing.hpp>
 #include <raida/wire/packet.hpp>
 #include <raida/wire/token.hpp>
 
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace raida::inline v1 {
@@ -23,6 +25,24 @@ enum class holding : std::uint8_t
     neither,    ///< find says so: somebody else has changed it, or the token was never known there
     not_asked   ///< nobody can ask: the token has no number there (zero)
 };
+
+/// "old number", "not asked", ...
+[[nodiscard]] constexpr std::string_view to_string(holding which) noexcept
+{
+    switch (which) {
+    case holding::old_number:
+        return "old number";
+    case holding::new_number:
+        return "new number";
+    case holding::neither:
+        return "neither";
+    case holding::not_asked:
+        return "not asked";
+    case holding::unknown:
+        break;
+    }
+    return "unknown";
+}
 
 /// Everything that is needed to finish a transfer after a crash. Holds secrets, which are wiped with it:
 /// write it where only its owner can read, and keep it until `keep_both_until` has passed and find has

@@ -105,6 +105,13 @@ class batch_tally
     std::size_t tokens_ = 0;
 };
 
+/// "9990 authentic, 10 undecided"
+template <std::size_t N>
+[[nodiscard]] std::string to_string(const batch_tally<N>& of)
+{
+    return detail::list_verdicts(of);
+}
+
 } // namespace raida::inline v1
 
 #endif // RAIDA_CONSENSUS_BATCH_TALLY_HPP

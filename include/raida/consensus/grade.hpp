@@ -2,6 +2,7 @@
 #ifndef RAIDA_CONSENSUS_GRADE_HPP
 #define RAIDA_CONSENSUS_GRADE_HPP
 
+#include <raida/base/printing.hpp>
 #include <raida/base/version.hpp>
 
 #include <algorithm>

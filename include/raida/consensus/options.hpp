@@ -3,11 +3,14 @@
 #define RAIDA_CONSENSUS_OPTIONS_HPP
 
 #include <raida/base/errc.hpp>
+#include <raida/base/printing.hpp>
 #include <raida/base/version.hpp>
 #include <raida/wire/bitfield.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <system_error>
 
 namespace raida::inline v1 {
@@ -27,6 +30,16 @@ enum class verdict : std::uint8_t
     authentic,   ///< enough passes
     counterfeit, ///< enough fails
 };
+
+/// "pass", "authentic", ...
+[[nodiscard]] constexpr std::string_view to_string(vote said) noexcept
+{
+    return said == vote::pass ? "pass" : said == vote::fail ? "fail" : "none";
+}
+[[nodiscard]] constexpr std::string_view to_string(verdict of) noexcept
+{
+    return of == verdict::authentic ? "authentic" : of == verdict::counterfeit ? "counterfeit" : "undecided";
+}
 
 /// How answers are read and how many make a verdict.
 struct consensus_options
@@ -64,6 +77,16 @@ std::error_code check_quorum(std::size_t quorum, std::size_t margin) noexcept
     if (quorum <= N / 2 || quorum > N || margin > N - quorum)
         return errc::invalid_quorum;
     return {};
+}
+
+/// "2 authentic, 1 undecided"
+template <class Tally>
+std::string list_verdicts(const Tally& of)
+{
+    std::string list;
+    for (const verdict one : {verdict::authentic, verdict::counterfeit, verdict::undecided})
+        add_count(list, of.count(one), to_string(one));
+    return list.empty() ? "no tokens" : list;
 }
 
 } // namespace detail

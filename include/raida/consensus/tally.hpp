@@ -164,6 +164,19 @@ class tally
     std::size_t needed_ = N / 2 + 1;
 };
 
+/// "2 authentic, 1 counterfeit; servers: 20 all pass, 3 mixed, 2 errors"
+template <std::size_t N>
+[[nodiscard]] std::string to_string(const tally<N>& of)
+{
+    std::string servers;
+    detail::add_count(servers, of.successes, "all pass");
+    detail::add_count(servers, of.failures, "all fail");
+    detail::add_count(servers, of.mixed, "mixed");
+    detail::add_count(servers, of.refused, "refused");
+    detail::add_count(servers, of.errors, of.errors == 1 ? "error" : "errors");
+    return detail::list_verdicts(of) + "; servers: " + servers;
+}
+
 template <std::size_t N>
 void tally<N>::assign(const replies<N>& from, std::size_t token_count, const consensus_options& options,
                       std::error_code& error)

@@ -2,11 +2,14 @@
 #ifndef RAIDA_ENGINE_STATISTICS_HPP
 #define RAIDA_ENGINE_STATISTICS_HPP
 
+#include <raida/base/printing.hpp>
 #include <raida/wire/packet.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace raida::inline v1 {
 
@@ -30,27 +33,52 @@ struct lane_statistics
     std::uint64_t unattributed = 0; ///< network errors that could not be charged to one request
     std::uint64_t sockets = 0;      ///< sockets opened
 
-    constexpr lane_statistics& operator+=(const lane_statistics& other) noexcept
-    {
-        sent += other.sent;
-        retried += other.retried;
-        received += other.received;
-        answered += other.answered;
-        timed_out += other.timed_out;
-        refused += other.refused;
-        late += other.late;
-        foreign += other.foreign;
-        forged += other.forged;
-        malformed += other.malformed;
-        hints += other.hints;
-        oversize += other.oversize;
-        overflowed += other.overflowed;
-        no_buffers += other.no_buffers;
-        unattributed += other.unattributed;
-        sockets += other.sockets;
-        return *this;
-    }
+    constexpr lane_statistics& operator+=(const lane_statistics& other) noexcept;
 };
+
+namespace detail {
+
+struct lane_counter
+{
+    std::uint64_t lane_statistics::* of;
+    std::string_view name;
+};
+
+inline constexpr std::array lane_counters{lane_counter{&lane_statistics::sent, "sent"},
+                                          lane_counter{&lane_statistics::retried, "retried"},
+                                          lane_counter{&lane_statistics::received, "received"},
+                                          lane_counter{&lane_statistics::answered, "answered"},
+                                          lane_counter{&lane_statistics::timed_out, "timed out"},
+                                          lane_counter{&lane_statistics::refused, "refused"},
+                                          lane_counter{&lane_statistics::late, "late"},
+                                          lane_counter{&lane_statistics::foreign, "foreign"},
+                                          lane_counter{&lane_statistics::forged, "forged"},
+                                          lane_counter{&lane_statistics::malformed, "malformed"},
+                                          lane_counter{&lane_statistics::hints, "hints"},
+                                          lane_counter{&lane_statistics::oversize, "oversize"},
+                                          lane_counter{&lane_statistics::overflowed, "overflowed"},
+                                          lane_counter{&lane_statistics::no_buffers, "without buffer"},
+                                          lane_counter{&lane_statistics::unattributed, "unattributed"},
+                                          lane_counter{&lane_statistics::sockets, "sockets"}};
+static_assert(sizeof(lane_statistics) == lane_counters.size() * sizeof(std::uint64_t), "one is missing here");
+
+} // namespace detail
+
+constexpr lane_statistics& lane_statistics::operator+=(const lane_statistics& other) noexcept
+{
+    for (const auto& counter : detail::lane_counters)
+        this->*counter.of += other.*counter.of;
+    return *this;
+}
+
+/// "25 sent, 24 received, 24 answered, 1 timed out": what is zero is left out.
+[[nodiscard]] inline std::string to_string(const lane_statistics& of)
+{
+    std::string list;
+    for (const auto& counter : detail::lane_counters)
+        detail::add_count(list, of.*counter.of, counter.name);
+    return list.empty() ? "nothing sent" : list;
+}
 
 /// Counts of all lanes, by server id.
 template <std::size_t N = server_count>
@@ -67,6 +95,13 @@ struct fanout_statistics
         return sum;
     }
 };
+
+/// All lanes together.
+template <std::size_t N>
+[[nodiscard]] std::string to_string(const fanout_statistics<N>& of)
+{
+    return to_string(of.total());
+}
 
 } // namespace raida::inline v1
 

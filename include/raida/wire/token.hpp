@@ -3,6 +3,7 @@
 #define RAIDA_WIRE_TOKEN_HPP
 
 #include <raida/base/detail/text.hpp>
+#include <raida/base/printing.hpp>
 #include <raida/base/version.hpp>
 #include <raida/wire/authenticity_number.hpp>
 #include <raida/wire/packet.hpp>
@@ -10,7 +11,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,12 +75,6 @@ struct token_id
     return std::to_string(id.denomination.value) + ':' + std::to_string(id.serial.value);
 }
 
-template <class Traits>
-std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, token_id id)
-{
-    return out << to_string(id).c_str(); // numbers of a stream follow its locale, which may group digits
-}
-
 /// A token as its owner holds it: `numbers[i]` is what server i knows it by.
 template <std::size_t N = server_count>
 struct basic_token
@@ -90,15 +84,14 @@ struct basic_token
     authenticity_numbers<N> numbers{};
 
     [[nodiscard]] constexpr token_id id() const noexcept { return {denomination, serial}; }
-
-    /// Prints the token's name, never its secrets.
-    template <class Traits>
-    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
-                                                        const basic_token& token)
-    {
-        return out << token.id();
-    }
 };
+
+/// The token's name, never its secrets.
+template <std::size_t N>
+[[nodiscard]] std::string to_string(const basic_token<N>& of)
+{
+    return to_string(of.id());
+}
 
 // In a namespace of its own, so that parameters named `token`, as Asio calls them too, shadow nothing.
 inline namespace aliases {
