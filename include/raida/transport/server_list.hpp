@@ -17,7 +17,8 @@
 namespace raida::inline v1 {
 
 /// Where N servers are. A slot without an address says why; an engine leaves it out with errc::no_endpoint.
-/// A plain value: regular, IPv4 and IPv6. Indices out of range throw std::out_of_range.
+/// A plain value: regular, IPv4 and IPv6. To ask about an index out of range throws std::out_of_range; to
+/// change it is errc::invalid_server.
 template <std::size_t N = server_count>
 class server_list
 {
@@ -66,10 +67,12 @@ class server_list
             throw std::system_error{error, "mirror of server " + std::to_string(i)};
     }
 
-    /// Takes the address away, and notes why.
+    /// Takes the address away, and notes why. Throws std::system_error, as set(), for an index beyond N.
     void clear(std::size_t i, std::error_code why = errc::no_endpoint)
     {
-        primaries_.at(i) = {};
+        if (i >= N)
+            throw std::system_error{make_error_code(errc::invalid_server), "server " + std::to_string(i)};
+        primaries_[i] = {};
         errors_[i] = why;
     }
 

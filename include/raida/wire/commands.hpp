@@ -60,6 +60,7 @@ struct command_settings
 /// Every command comes twice: with a trailing error_code, which on failure is set and no request is returned
 /// (all are empty), and without, throwing std::system_error.
 /// Errors: no_randomness; with tokens also no_tokens, too_many_tokens (beyond the datagram limit),
+/// packet_too_large (a limit too small for one),
 /// invalid_denomination, invalid_serial_number, duplicate_token (servers would alias or count twice), and
 /// invalid_authenticity where there is not one set of new numbers per token, where a new number is missing
 /// (zero), and where no server is left to be asked.
@@ -251,7 +252,10 @@ class commands
     {
         if (tokens.empty())
             return errc::no_tokens;
-        if (tokens.size() > max_tokens(what, settings_.datagram_limit))
+        const std::size_t most = max_tokens(what, settings_.datagram_limit);
+        if (most == 0)
+            return errc::packet_too_large;
+        if (tokens.size() > most)
             return errc::too_many_tokens;
         if (what != detect_command && new_numbers.size() != tokens.size())
             return errc::invalid_authenticity;

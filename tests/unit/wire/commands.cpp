@@ -303,7 +303,7 @@ TEST_CASE("no request is longer than the datagram limit", "[commands]")
     CHECK_FALSE(detect_error(many(46), {.datagram_limit = 1024}));
     CHECK(detect_error(many(47), {.datagram_limit = 1024}) == errc::too_many_tokens);
     CHECK_FALSE(detect_error(many(1), {.datagram_limit = 71}));
-    CHECK(detect_error(many(1), {.datagram_limit = 70}) == errc::too_many_tokens);
+    CHECK(detect_error(many(1), {.datagram_limit = 70}) == errc::packet_too_large);
     CHECK_FALSE(detect_error(many(3119), {.datagram_limit = 100'000}));
     CHECK(detect_error(many(3120), {.datagram_limit = 100'000}) == errc::too_many_tokens);
 

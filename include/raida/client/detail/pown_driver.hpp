@@ -150,6 +150,8 @@ class pown_driver final : public waiting_call,
         const auto& settings = core_->settings;
         if (const auto error = check_batch<N>(record_.tokens, settings.requests))
             return error;
+        if (const auto error = settings.deadline.check())
+            return error;
         if (const auto error = check_quorum<N>(settings.consensus.quorum, settings.consensus.margin))
             return error;
         if (record_.coin && *record_.coin != settings.requests.coin)
