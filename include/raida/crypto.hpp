@@ -3,5 +3,6 @@
 #define RAIDA_CRYPTO_HPP
 
 #include <raida/client/crypto.hpp>
+#include <raida/client/sealed_client.hpp>
 
 #endif // RAIDA_CRYPTO_HPP

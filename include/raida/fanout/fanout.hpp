@@ -262,6 +262,12 @@ class fanout
     std::shared_ptr<engine> engine_;
 };
 
+// In a namespace of its own, so that what is called `network` shadows nothing.
+inline namespace aliases {
+/// The engine for the 25 servers, over UDP.
+using network = fanout<>;
+} // namespace aliases
+
 } // namespace raida::inline v1
 
 #endif // RAIDA_FANOUT_FANOUT_HPP
