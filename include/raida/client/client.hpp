@@ -57,7 +57,14 @@ struct server_versions
 /// one on its page could be lost meanwhile.
 /// Object lifetimes: everything is copied. Destroying the client, in a callback of its own too, cancels its
 /// calls, whose handlers are still called.
-/// Thread safety: distinct objects safe, shared objects unsafe; calls are made on the executor.
+/// Thread safety: distinct objects safe, shared objects unsafe; calls begin on the executor. From other
+/// threads, with the client on a strand (or one thread that runs its context), whatever the result is for:
+///
+///     asio::co_spawn(client.get_executor(), client.async_detect(tokens, asio::use_awaitable), token);
+///     asio::dispatch(client.get_executor(), [&] { client.async_detect(tokens, handler); });
+///
+/// In the first the call may be made on any thread, since a lazy one begins nothing. The client itself is
+/// destroyed on its executor, or when no thread runs it any more.
 template <std::size_t N = server_count, class Transport = transport::udp, class Codec = basic_plain<N>,
           random_source Random = system_random>
 class basic_client

@@ -40,7 +40,9 @@ namespace raida::inline v1 {
 /// handler, inside `on_reply`, and after its context was destroyed. Cancelled handlers are still called, if
 /// the context runs.
 ///
-/// Thread safety: distinct objects safe; shared objects unsafe.
+/// Thread safety: distinct objects safe; shared objects unsafe. From other threads a call is begun on the
+/// executor: `asio::co_spawn(network.get_executor(), network.async_request(packets, asio::use_awaitable),
+/// token)`, or in a function given to asio::dispatch(). Destroyed on the executor, or when no thread runs it.
 template <std::size_t N = server_count, class Transport = transport::udp>
 class fanout
 {
