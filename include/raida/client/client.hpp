@@ -14,6 +14,7 @@
 #include <raida/client/transfer.hpp>
 #include <raida/consensus/batch_tally.hpp>
 #include <raida/consensus/find_tally.hpp>
+#include <raida/engine/transport.hpp>
 #include <raida/transport/resolve.hpp>
 #include <raida/transport/udp.hpp>
 #include <raida/wire/answers.hpp>
@@ -21,6 +22,7 @@
 
 #include <asio/async_result.hpp>
 #include <asio/execution_context.hpp>
+#include <asio/ip/udp.hpp>
 
 #include <array>
 #include <concepts>
@@ -49,14 +51,15 @@ struct server_versions
 /// `Codec` says how bodies travel: `plain`, or `sealed` of crypto.hpp.
 ///
 /// Errors of every operation are for bad input, for no randomness, and for a client that was destroyed
-/// before; nothing was sent then. What a server does is in the result. What is still open when the budget is
-/// spent is unknown there. Executor: handlers are posted to the client's executor and dispatched on their
-/// associated one, once, never from the call, their associated allocator's memory given back before.
-/// Per-operation cancellation: terminal, partial and total; completes with success and what has arrived, and
-/// nothing more is sent; only a pown that has left is awaited for its deadline all the same, since another
-/// one on its page could be lost meanwhile.
-/// Object lifetimes: everything is copied. Destroying the client, in a callback of its own too, cancels its
-/// calls, whose handlers are still called.
+/// before (engine_stopped); nothing was sent then. What a server does is in the result. What is still open
+/// when the budget is spent is unknown there. Without memory: std::bad_alloc, and nothing was sent and the
+/// handler is destroyed; later std::errc::not_enough_memory, without a result but for a pown's, whose powns
+/// are awaited first and whose journal then finishes it. Executor: handlers are posted to the client's
+/// executor and dispatched on their associated one, once, never from the call, their associated allocator's
+/// memory given back before. Per-operation cancellation: terminal, partial and total; completes with success
+/// and what has arrived, and nothing more is sent; only a pown that has left is awaited for its deadline all
+/// the same, since another one on its page could be lost meanwhile. Object lifetimes: everything is copied.
+/// Destroying the client, in a callback of its own too, cancels its calls, whose handlers are still called.
 /// Thread safety: distinct objects safe, shared objects unsafe; calls begin on the executor. From other
 /// threads, with the client on a strand (or one thread that runs its context), whatever the result is for:
 ///
@@ -65,8 +68,8 @@ struct server_versions
 ///
 /// In the first the call may be made on any thread, since a lazy one begins nothing. The client itself is
 /// destroyed on its executor, or when no thread runs it any more.
-template <std::size_t N = server_count, class Transport = transport::udp, class Codec = basic_plain<N>,
-          random_source Random = system_random>
+template <std::size_t N = server_count, transport_to<asio::ip::udp::endpoint> Transport = transport::udp,
+          codec_for<N> Codec = basic_plain<N>, random_source Random = system_random>
 class basic_client
 {
   public:

@@ -10,6 +10,7 @@
 #include <raida/wire/token.hpp>
 
 #include <bitset>
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <limits>
@@ -29,6 +30,20 @@ struct sealed_batch
     raida::bit_order bit_order = raida::bit_order::lsb_first;
     const answer_reader* reads = nullptr; ///< of a command that the library has no words for
 };
+
+/// How bodies are sealed and opened: see basic_plain.
+template <class Codec, std::size_t N>
+concept codec_for = std::move_constructible<Codec> &&
+                    requires(Codec& codec, const Codec& seen, requests<N>& packets, std::error_code& error,
+                             std::size_t server, const request_view& asked, replies<N>& answers,
+                             const sealed_batch& batch, command_code what) {
+                        { Codec::encrypts } -> std::convertible_to<bool>;
+                        codec.seal(packets, error);
+                        { codec.open(server, asked, answers, batch) } -> std::convertible_to<bool>;
+                        { seen.most_tokens(server, what) } -> std::convertible_to<std::size_t>;
+                        codec.forget(server);
+                        { seen.key_token() } -> std::convertible_to<std::optional<token_id>>;
+                    };
 
 /// Requests and answers travel as they are (encryption type 0). Good for everything but pown, whose new
 /// authenticity numbers anybody on the way could read.

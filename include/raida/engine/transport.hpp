@@ -1,8 +1,10 @@
 // The seam between the engine, which decides, and a transport, which moves bytes.
 //
-// A transport is a class with
+// A transport is a class that can be moved, with
 //
-//   executor_type, get_executor(), rebind_executor<E>::other
+//   executor_type, get_executor()
+//   rebind_executor<E>::other
+//       optional: for an engine that is to be rebound
 //   max_packet
 //       optional: bytes of the longest request, if that is not max_datagram
 //   attach(transport_sink&, std::weak_ptr<void> owner)
@@ -33,8 +35,11 @@
 #include <raida/wire/packet.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <system_error>
 
 namespace raida::inline v1 {
@@ -104,6 +109,29 @@ class transport_sink
   protected:
     ~transport_sink() = default;
 };
+
+/// A transport, as said above, that takes addresses of this type.
+template <class Transport, class Endpoint>
+concept transport_to =
+    std::move_constructible<Transport> &&
+    requires(Transport& transport, const Transport& seen, transport_sink& sink, std::weak_ptr<void> owner,
+             const Endpoint& endpoint, std::size_t lane, std::uint8_t generation,
+             std::span<const outgoing> batch, std::chrono::steady_clock::time_point when) {
+        typename Transport::executor_type;
+        { seen.get_executor() } -> std::same_as<typename Transport::executor_type>;
+        transport.attach(sink, owner);
+        { seen.has_endpoint(lane) } -> std::convertible_to<bool>;
+        transport.set_endpoint(lane, endpoint);
+        { transport.submit(lane, generation, batch) } -> std::same_as<submitted>;
+        transport.drain(lane);
+        transport.close_generation(lane, generation);
+        { seen.now() } -> std::same_as<std::chrono::steady_clock::time_point>;
+        transport.arm(when);
+        transport.listen();
+        transport.rest();
+        transport.close();
+        transport.release();
+    };
 
 } // namespace raida::inline v1
 

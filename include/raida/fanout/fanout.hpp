@@ -9,6 +9,7 @@
 #include <raida/engine/limits.hpp>
 #include <raida/engine/request_options.hpp>
 #include <raida/engine/statistics.hpp>
+#include <raida/engine/transport.hpp>
 #include <raida/fanout/detail/driver.hpp>
 #include <raida/transport/server_list.hpp>
 #include <raida/transport/udp.hpp>
@@ -16,6 +17,7 @@
 
 #include <asio/async_result.hpp>
 #include <asio/execution_context.hpp>
+#include <asio/ip/udp.hpp>
 
 #include <array>
 #include <chrono>
@@ -43,7 +45,7 @@ namespace raida::inline v1 {
 /// Thread safety: distinct objects safe; shared objects unsafe. From other threads a call is begun on the
 /// executor: `asio::co_spawn(network.get_executor(), network.async_request(packets, asio::use_awaitable),
 /// token)`, or in a function given to asio::dispatch(). Destroyed on the executor, or when no thread runs it.
-template <std::size_t N = server_count, class Transport = transport::udp>
+template <std::size_t N = server_count, transport_to<asio::ip::udp::endpoint> Transport = transport::udp>
 class fanout
 {
   public:
