@@ -8,7 +8,6 @@
 #include <asio/associated_executor.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
 
 #include <system_error>
 #include <type_traits>
@@ -70,7 +69,7 @@ enum class call_by
 {
     turn,     ///< at once: called on the I/O executor, where the handler runs, too, as most do
     dispatch, ///< from there to the handler's own executor
-    post      ///< from anywhere, the initiating function included: by way of the I/O executor
+    post      ///< the same, once posted there: for what may end anywhere, the initiating function included
 };
 
 /// Calls a bound handler, and keeps at work what that needs.
@@ -106,35 +105,16 @@ class handler_call<call_by::dispatch, HandlerExecutor, Executor>
 
 template <class HandlerExecutor, class Executor>
 class handler_call<call_by::post, HandlerExecutor, Executor>
+    : public handler_call<call_by::dispatch, HandlerExecutor, Executor>
 {
   public:
-    handler_call(const HandlerExecutor& runs_on, const Executor& io) : then_{runs_on, io}, io_{io} {}
+    handler_call(const HandlerExecutor& runs_on, const Executor& io)
+        : handler_call<call_by::dispatch, HandlerExecutor, Executor>{runs_on, io}, io_{io}
+    {}
 
-    template <class Bound>
-    void operator()(Bound&& bound) &&
-    {
-        const auto io = io_.get_executor(); // before the guard is moved from
-        asio::post(io,
-                   posted<std::decay_t<Bound>>{std::forward<Bound>(bound), std::move(then_), std::move(io_)});
-    }
+    [[nodiscard]] Executor io() const noexcept { return io_.get_executor(); }
 
   private:
-    using next = handler_call<call_by::dispatch, HandlerExecutor, Executor>;
-
-    template <class Bound>
-    struct posted
-    {
-        using allocator_type = typename Bound::allocator_type;
-
-        Bound bound;
-        next then;
-        asio::executor_work_guard<Executor> work;
-
-        [[nodiscard]] allocator_type get_allocator() const noexcept { return bound.get_allocator(); }
-        void operator()() { std::move(then)(std::move(bound)); }
-    };
-
-    next then_;
     asio::executor_work_guard<Executor> io_;
 };
 

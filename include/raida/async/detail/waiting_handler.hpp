@@ -11,6 +11,7 @@
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/cancellation_type.hpp>
+#include <asio/post.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -30,8 +31,12 @@ template <class Result>
 class waiting_handler : public round_owner
 {
   public:
-    /// Frees itself, then calls the handler on its associated executor.
+    /// Frees itself, then calls the handler on its associated executor. One that is posted first and finds no
+    /// memory for that throws, and is as before.
     virtual void complete(std::error_code error) = 0;
+
+    /// The same without posting, after a complete() that threw.
+    virtual void call_now() = 0;
 
     /// Frees itself and the handler without calling it.
     virtual void abandon() noexcept = 0;
@@ -86,14 +91,33 @@ class waiting_handler_of final : public waiting_handler<Result>
     {
         if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
             slot.clear();
+        error_ = error;
+        if constexpr (Way == call_by::post) {
+            is_ours_ = true; // should posting fail
+            try {
+                asio::post(call_.io(), posted{this});
+            } catch (...) {
+                is_ours_ = false;
+                throw;
+            }
+            is_ours_ = false;
+        } else {
+            call_now();
+        }
+    }
+
+    void call_now() override
+    {
         auto call = std::move(call_); // until the handler was called, or was taken over by its executor
-        bound_handler<Handler, Storage> bound{std::move(handler_), std::move(storage_), error};
+        bound_handler<Handler, Storage> bound{std::move(handler_), std::move(storage_), error_};
         destroy(bound.handler);
         std::move(call)(std::move(bound));
     }
 
     void abandon() noexcept override
     {
+        if (is_ours_)
+            return;
         Handler handler{std::move(handler_)};
         destroy(handler);
     }
@@ -110,6 +134,22 @@ class waiting_handler_of final : public waiting_handler<Result>
 
   private:
     using handler_allocator = asio::associated_allocator_t<Handler>;
+
+    // On its way to the I/O executor. On the same one as complete(), so never before that is over.
+    struct posted
+    {
+        using allocator_type = handler_allocator;
+
+        std::unique_ptr<waiting_handler_of, abandoner> one;
+
+        explicit posted(waiting_handler_of* owned) noexcept : one{owned} {}
+        [[nodiscard]] allocator_type get_allocator() const noexcept
+        {
+            return asio::get_associated_allocator(one->handler_);
+        }
+        void operator()() { one.release()->call_now(); }
+    };
+
     static constexpr bool uses_pool = std::is_same_v<Pool, block_pool> &&
                                       std::is_same_v<handler_allocator, std::allocator<void>> &&
                                       alignof(Handler) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
@@ -156,6 +196,8 @@ class waiting_handler_of final : public waiting_handler<Result>
     std::conditional_t<uses_pool, Pool&, no_pool> memory_;
     Handler handler_;
     Storage storage_;
+    std::error_code error_;
+    bool is_ours_ = false;
     handler_call<Way, asio::associated_executor_t<Handler, Executor>, Executor> call_;
 };
 
@@ -182,12 +224,24 @@ class pending_result
     explicit operator bool() const noexcept { return one_ != nullptr; }
     pending_result* operator->() noexcept { return this; }
 
-    /// Once only.
+    /// Once only. Should it find no memory to post the handler it throws, and nothing has happened.
     void complete(std::error_code error, Result result)
     {
-        auto* const one = one_.release();
+        one_->result() = std::move(result);
+        one_->complete(error);
+        one_.release(); // NOLINT: it is on its way
+    }
+
+    /// The same on the I/O executor, never in an initiating function: what cannot be posted is called now.
+    void complete_here(std::error_code error, Result result)
+    {
+        const auto one = std::exchange(one_, nullptr).release();
         one->result() = std::move(result);
-        one->complete(error);
+        try {
+            one->complete(error);
+        } catch (const std::bad_alloc&) {
+            one->call_now();
+        }
     }
 
     /// Calls `cancel` when the handler's cancellation slot asks for it, until completion.

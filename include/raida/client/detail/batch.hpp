@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -24,6 +25,7 @@
 
 namespace raida::inline v1::detail {
 
+/// Once memory is short nothing more is asked, and there is no result: a question may be repeated.
 template <class Core, class Book>
 class batch final : public asker<Core::size>, public std::enable_shared_from_this<batch<Core, Book>>
 {
@@ -52,6 +54,7 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
           report_{what, given_.tokens.size()}
     {}
 
+    /// Throws std::bad_alloc; the handler was not and will not be called then.
     void start()
     {
         if (const auto error = refuse())
@@ -61,7 +64,15 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
             if (const auto self = weak.lock())
                 self->cancel();
         });
-        launch();
+        try {
+            launch();
+            if (is_over())
+                complete(&pending_result<result>::complete);
+        } catch (...) {
+            waiting_ = {}; // what is on its way already comes back to nobody
+            stop();
+            throw;
+        }
     }
 
     // asker
@@ -88,8 +99,8 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
 
     bool has_enough(std::uint32_t id, const replies<N>& so_far, const std::bitset<N>& open) override
     {
-        const bool enough = machine_.has_enough(id, so_far, open);
-        if (enough)
+        const bool enough = has_failed_ || machine_.has_enough(id, so_far, open);
+        if (enough && !has_failed_)
             for (const auto other : machine_.no_longer_wanted())
                 if (other != id)
                     exchanges_.end_early(other);
@@ -101,8 +112,16 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
         exchanges_.erase(id);
         if (is_for_all(error))
             error_ = error;
-        machine_.finished(id, error, answers);
-        launch();
+        try {
+            if (!has_failed_) {
+                machine_.finished(id, error, answers);
+                launch();
+            }
+        } catch (const std::bad_alloc&) {
+            stop();
+        }
+        if (is_over() && waiting_)
+            complete(&pending_result<result>::complete_here);
     }
 
     void tell() override
@@ -138,8 +157,19 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
 
     void cancel()
     {
-        machine_.stop();
+        try {
+            if (!has_failed_)
+                machine_.stop();
+        } catch (const std::bad_alloc&) {
+            has_failed_ = true;
+        }
         exchanges_.cancel();
+    }
+
+    void stop() noexcept
+    {
+        has_failed_ = true;
+        exchanges_.end_early();
     }
 
     void launch()
@@ -149,8 +179,26 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
         const auto most = [this](std::size_t server) { return core_->most_tokens(server, what_); };
         while (auto next = machine_.next(most))
             ask(next->first, next->second);
-        if (machine_.is_over() && waiting_)
-            std::exchange(waiting_, {})->complete(error_, std::move(machine_).take());
+    }
+
+    [[nodiscard]] bool is_over() const noexcept
+    {
+        return has_failed_ ? exchanges_.empty() : machine_.is_over();
+    }
+
+    template <class How>
+    void complete(How how)
+    {
+        result got;
+        try {
+            if (!has_failed_)
+                got = std::move(machine_).take();
+        } catch (const std::bad_alloc&) {
+            has_failed_ = true;
+        }
+        if (has_failed_)
+            got = result{};
+        (waiting_.*how)(has_failed_ ? make_error_code(std::errc::not_enough_memory) : error_, std::move(got));
     }
 
     void ask(std::uint32_t id, const piece<N>& part)
@@ -176,6 +224,7 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
     exchanges<Core> exchanges_;
     std::chrono::steady_clock::time_point until_{};
     std::error_code error_;
+    bool has_failed_ = false; // for want of memory; the machine is of no use any more
 };
 
 } // namespace raida::inline v1::detail

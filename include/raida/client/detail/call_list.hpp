@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -27,9 +28,14 @@ class waiting_call
 
     /// To be looked at in the next turn().
     virtual void pages_free(std::size_t server) = 0;
+
+  private:
+    friend class call_list;
+    bool is_woken_ = false; // its turn is on its way
 };
 
-/// Owns them: while they wait nobody else may.
+/// Owns them: while they wait nobody else may. Who is woken without the memory to post it takes its turn at
+/// once.
 class call_list
 {
   public:
@@ -40,14 +46,13 @@ class call_list
     [[nodiscard]] owner new_owner() noexcept { return ++last_; }
 
     void add(owner who, std::shared_ptr<waiting_call> call) { calls_[who].call = std::move(call); }
-    void remove(owner who) { calls_.erase(who); }
+    void remove(owner who) noexcept { calls_.erase(who); }
     [[nodiscard]] auto take_all() noexcept { return std::exchange(calls_, {}); }
 
     template <class Executor>
     void wake_all(const Executor& executor)
     {
-        for (auto& [who, one] : calls_)
-            post(executor, one);
+        for_each([&](entry& one) { wake(executor, one.call); });
     }
 
     template <class Executor>
@@ -56,8 +61,19 @@ class call_list
         for (const auto& [who, server] : woken)
             if (const auto found = calls_.find(who); found != calls_.end()) {
                 found->second.call->pages_free(server);
-                post(executor, found->second);
+                wake(executor, found->second.call);
             }
+    }
+
+    /// Where it is not known who waits for what.
+    template <class Executor>
+    void wake_all(const Executor& executor, std::size_t servers)
+    {
+        for_each([&](entry& one) {
+            for (std::size_t server = 0; server < servers; ++server)
+                one.call->pages_free(server);
+            wake(executor, one.call);
+        });
     }
 
     void set_alarm(owner who, time_point when)
@@ -75,13 +91,18 @@ class call_list
         return first;
     }
 
+    /// Who could not be woken for want of memory is still due.
     template <class Executor>
     void ring(const Executor& executor, time_point now)
     {
         for (auto& [who, one] : calls_)
             if (one.alarm <= now) {
+                try {
+                    post(executor, one.call);
+                } catch (const std::bad_alloc&) {
+                    return;
+                }
                 one.alarm = time_point::max();
-                post(executor, one);
             }
     }
 
@@ -90,21 +111,41 @@ class call_list
     {
         std::shared_ptr<waiting_call> call{};
         time_point alarm = time_point::max();
-        std::weak_ptr<bool> woken{}; // on its way while this lives
     };
 
-    template <class Executor>
-    static void post(const Executor& executor, entry& to)
+    // A turn that is taken at once may end its call.
+    template <class What>
+    void for_each(What what)
     {
-        if (!to.woken.expired())
+        for (auto at = calls_.begin(); at != calls_.end();) {
+            const owner who = at->first;
+            what(at->second);
+            at = calls_.upper_bound(who);
+        }
+    }
+
+    template <class Executor>
+    static void wake(const Executor& executor, std::shared_ptr<waiting_call> one)
+    {
+        try {
+            post(executor, one);
+        } catch (const std::bad_alloc&) {
+            one->turn();
+        }
+    }
+
+    template <class Executor>
+    static void post(const Executor& executor, const std::shared_ptr<waiting_call>& to)
+    {
+        if (to->is_woken_)
             return;
-        auto woken = std::make_shared<bool>();
-        to.woken = woken;
-        asio::post(executor, [call = std::weak_ptr(to.call), woken = std::move(woken)]() mutable {
-            woken.reset();
-            if (const auto alive = call.lock())
-                alive->turn();
+        asio::post(executor, [weak = std::weak_ptr{to}] {
+            if (const auto one = weak.lock()) {
+                one->is_woken_ = false;
+                one->turn();
+            }
         });
+        to->is_woken_ = true;
     }
 
     std::map<owner, entry> calls_;

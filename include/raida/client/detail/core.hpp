@@ -23,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -87,11 +88,14 @@ class client_core final : private shutdown_hook
     }
 
     /// The client is destroyed: its calls end, and their handlers are still called.
-    void stop()
+    void stop() noexcept
     {
         network.reset();
-        if (executor_)
-            calls.wake_all(*executor_);
+        try {
+            if (executor_)
+                calls.wake_all(*executor_);
+        } catch (...) { // of a callback, in a turn that could not be posted
+        }
     }
 
     /// The context may be gone, and its executor with it.
@@ -100,8 +104,15 @@ class client_core final : private shutdown_hook
     /// Calls that wait for a page which is free now try again, after the handler that runs.
     void wake_waiters()
     {
-        if (auto woken = pages.take_woken(); !woken.empty() && executor_)
-            calls.wake(*executor_, woken);
+        if (!executor_)
+            return;
+        std::vector<page_locks::waiter> woken;
+        try {
+            woken = pages.take_woken();
+        } catch (const std::bad_alloc&) {
+            return calls.wake_all(*executor_, N);
+        }
+        calls.wake(*executor_, woken);
     }
 
     /// The call `who` is woken at `when` by the transport's clock, so that its budget ends in time.
@@ -114,11 +125,14 @@ class client_core final : private shutdown_hook
     }
 
     /// The call `who` is over. Its alarm must not keep the context running.
-    void end_call(page_locks::owner who)
+    void end_call(page_locks::owner who) noexcept
     {
         calls.remove(who);
-        if (network && alarm_ != std::chrono::steady_clock::time_point::max())
-            arm_alarm();
+        try {
+            if (network && alarm_ != std::chrono::steady_clock::time_point::max())
+                arm_alarm();
+        } catch (const std::bad_alloc&) { // then it rings, and finds nothing to do
+        }
     }
 
     /// What a journal says of the addresses in use.
@@ -243,6 +257,7 @@ class client_core final : private shutdown_hook
         std::error_code error;
         std::array<std::uint8_t, 16 * N> bytes{};
         numbers.clear();
+        numbers.reserve(count);
         for (std::size_t i = 0; i < count && !error; ++i) {
             ask.random().fill(bytes, error);
             auto& set = numbers.emplace_back();
@@ -265,12 +280,15 @@ class client_core final : private shutdown_hook
 
     void arm_alarm()
     {
-        if (const auto next = calls.next_alarm(); std::exchange(alarm_, next) != next)
-            network->wake_at(next, [this] {
-                alarm_ = std::chrono::steady_clock::time_point::max();
-                calls.ring(*executor_, network->now());
-                arm_alarm();
-            });
+        const auto next = calls.next_alarm();
+        if (next == alarm_)
+            return;
+        network->wake_at(next, [this] {
+            alarm_ = std::chrono::steady_clock::time_point::max();
+            calls.ring(*executor_, network->now());
+            arm_alarm();
+        });
+        alarm_ = next;
     }
 
     std::optional<executor_type> executor_; // a lazy call may begin when the client is gone

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -38,6 +39,7 @@ class enquiry final : public asker<Core::size>,
           report_{what, 0}
     {}
 
+    /// Throws std::bad_alloc; the handler was not and will not be called then.
     void start()
     {
         const auto deadline = how_.deadline.value_or(core_->settings.deadline);
@@ -70,7 +72,13 @@ class enquiry final : public asker<Core::size>,
             if (const reply& one = answers[i]; one && one.verified && is_signed_answer(one.status()) &&
                                                !how_.reads(one.status(), one.body()))
                 answers.fail(i, errc::malformed_response, one.latency, one.attempts);
-        waiting_->complete(error, read_(std::move(answers)));
+        Result got{};
+        try {
+            got = read_(std::move(answers));
+        } catch (const std::bad_alloc&) {
+            error = make_error_code(std::errc::not_enough_memory);
+        }
+        waiting_->complete_here(error, std::move(got));
     }
     void tell() override
     {

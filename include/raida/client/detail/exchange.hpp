@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -79,11 +80,15 @@ struct question
 };
 
 /// A pown and a fix are neither cancelled nor cut short by the budget.
+///
+/// Without memory start() throws, and nothing was asked. Later on it is the affair of one slot: an answer
+/// that cannot be opened is none, a mirror that cannot be asked is not asked.
 template <class Core>
 class exchange : public std::enable_shared_from_this<exchange<Core>>
 {
   public:
     static constexpr std::size_t N = Core::size;
+    using attempt = client_attempt<N>;
 
     exchange(std::shared_ptr<Core> core, const question<N>& asked, std::uint32_t id,
              std::shared_ptr<asker<N>> by)
@@ -94,8 +99,10 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
           machine_{asked.servers, is_idempotent(asked.what)}
     {}
 
+    /// Throws std::bad_alloc.
     void start() { ask(first_, question_.servers); }
 
+    /// Throws std::bad_alloc; then it may be called again.
     void cancel()
     {
         machine_.end();
@@ -105,18 +112,18 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
     }
 
     /// Nobody wants the rest: what is open is no longer awaited.
-    void end_early()
+    void end_early(const attempt* but = nullptr) noexcept
     {
         machine_.end();
-        stop_all();
+        try {
+            stop_all(but);
+        } catch (const std::bad_alloc&) { // then they end by their deadlines
+        }
     }
 
   private:
-    using attempt = client_attempt<N>;
-
     void ask(attempt& into, const std::bitset<N>& servers)
     {
-        ++running_;
         std::error_code error;
         if (!core_->network || is_cancelled_)
             error = asio::error::operation_aborted;
@@ -159,6 +166,7 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
                                          [self = this->shared_from_this(), &into](std::error_code refused) {
                                              self->over(into, refused);
                                          }));
+        ++running_;
     }
 
     // Within the engine's turn. A callback of the user's may end everything, and throw.
@@ -179,7 +187,8 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
         if (is_primary && machine_.wants_mirror(one, of.outdated[i]) && time_is_left() &&
             (of.outdated[i] || core_->change_address(i, of.versions[i]))) {
             machine_.go_to_mirror(i);
-            return ask_elsewhere(i);
+            if (could_ask_elsewhere(i))
+                return;
         }
         if (machine_.arrived(i, readable) && readable)
             settle(of, i, true);
@@ -191,17 +200,28 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
     void settle(const attempt& of, std::size_t i, bool readable)
     {
         if (const reply& one = of.answers[i]; &of != &first_ && one) {
-            first_.answers.answer(i, one.datagram, one.verified, one.latency,
-                                  first_.answers[i].attempts + one.attempts);
+            const unsigned attempts = first_.answers[i].attempts + one.attempts;
+            try {
+                first_.answers.answer(i, one.datagram, one.verified, one.latency, attempts);
+            } catch (const std::bad_alloc&) {
+                first_.answers.fail(i, no_memory(), one.latency, attempts);
+            }
         }
         asker_->settled(id_, first_.answers[i], readable);
     }
 
-    void ask_elsewhere(std::size_t i)
+    bool could_ask_elsewhere(std::size_t i)
     {
+        const auto before = mirrors_.size();
         std::bitset<N> only;
         only.set(i);
-        ask(*mirrors_.emplace_back(std::make_unique<attempt>()), only);
+        try {
+            ask(*mirrors_.emplace_back(std::make_unique<attempt>()), only);
+            return true;
+        } catch (const std::bad_alloc&) {
+            mirrors_.resize(before);
+            return false;
+        }
     }
 
     // Never guessed. The last word on a slot is its mirror's, if that was asked.
@@ -226,10 +246,15 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
     {
         if constexpr (Core::codec_type::encrypts) {
             core_->drop_outdated(of, i);
-            if (!of.answers[i].error && of.sealed)
-                return core_->codec.open(
-                    i, (*of.sealed)[i], of.answers,
-                    {question_.token_count, core_->settings.consensus.bit_order, question_.reads});
+            const reply& one = of.answers[i];
+            try {
+                if (!one.error && of.sealed)
+                    return core_->codec.open(
+                        i, (*of.sealed)[i], of.answers,
+                        {question_.token_count, core_->settings.consensus.bit_order, question_.reads});
+            } catch (const std::bad_alloc&) {
+                of.answers.fail(i, no_memory(), one.latency, one.attempts);
+            }
         }
         return true;
     }
@@ -240,12 +265,11 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
             return true;
         if (!asker_->has_enough(id_, first_.answers, machine_.provisional()))
             return false;
-        machine_.end();
-        stop_all(&asking);
+        end_early(&asking);
         return true;
     }
 
-    void stop_all(const attempt* but = nullptr)
+    void stop_all(const attempt* but = nullptr) // but this one
     {
         const auto self = this->shared_from_this();
         if (but != &first_)
@@ -259,7 +283,7 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
     void over(attempt& of, std::error_code refused)
     {
         if (refused)
-            return fail_later(of, refused);
+            return fail(of, refused);
         const auto absent = of.servers & (core_->network ? ~core_->addressed() : std::bitset<N>{});
         std::exception_ptr thrown;
         for (std::size_t i = 0; i < N; ++i) {
@@ -281,20 +305,23 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
     }
 
     // What the primaries answered stands, whatever becomes of a second look.
+    void fail(attempt& of, std::error_code error)
+    {
+        for (std::size_t i = 0; i < N; ++i)
+            if (of.servers[i]) {
+                of.answers.fail(i, error, {}, 0);
+                if (machine_.arrived(i, true))
+                    settle(of, i, true);
+            }
+        finish_if_over(&of == &first_ ? error : std::error_code{});
+    }
+
+    // Nobody's initiating function: it never calls back.
     void fail_later(attempt& of, std::error_code error)
     {
-        const auto fail = [self = this->shared_from_this(), &of, error] {
-            for (std::size_t i = 0; i < N; ++i)
-                if (of.servers[i]) {
-                    of.answers.fail(i, error, {}, 0);
-                    if (self->machine_.arrived(i, true))
-                        self->settle(of, i, true);
-                }
-            self->finish_if_over(&of == &self->first_ ? error : std::error_code{});
-        };
-        if (!core_->network) // the client is gone; only a handler can have come here
-            return fail();
-        asio::post(core_->get_executor(), fail);
+        asio::post(core_->get_executor(),
+                   [self = this->shared_from_this(), &of, error] { self->fail(of, error); });
+        ++running_;
     }
 
     void finish_if_over(std::error_code error)
@@ -323,6 +350,8 @@ class exchange : public std::enable_shared_from_this<exchange<Core>>
         }
         return thrown;
     }
+
+    static std::error_code no_memory() noexcept { return make_error_code(std::errc::not_enough_memory); }
 
     [[nodiscard]] bool time_is_left() const
     {

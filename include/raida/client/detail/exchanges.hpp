@@ -4,11 +4,11 @@
 
 #include <raida/client/detail/exchange.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <utility>
-#include <vector>
 
 namespace raida::inline v1::detail {
 
@@ -17,30 +17,45 @@ template <class Core>
 class exchanges
 {
   public:
+    /// Throws std::bad_alloc, and nothing was asked.
     void start(std::shared_ptr<Core> core, const question<Core::size>& what, std::uint32_t id,
                std::shared_ptr<asker<Core::size>> by)
     {
         const auto made = std::make_shared<exchange<Core>>(std::move(core), what, id, std::move(by));
-        open_.insert_or_assign(id, made);
-        made->start();
+        const auto place = open_.insert_or_assign(id, made).first;
+        try {
+            made->start();
+        } catch (...) {
+            open_.erase(place);
+            throw;
+        }
+    }
+
+    /// None is on its way: all are over, or were dropped by an engine that had no memory to end them.
+    [[nodiscard]] bool empty() const noexcept
+    {
+        return std::all_of(open_.begin(), open_.end(), [](const auto& one) { return one.second.expired(); });
     }
 
     void erase(std::uint32_t id) noexcept { open_.erase(id); }
 
-    void end_early(std::uint32_t id)
+    void end_early(std::uint32_t id) noexcept
     {
         if (const auto found = open_.find(id); found != open_.end())
             if (const auto one = found->second.lock())
                 one->end_early();
     }
 
-    /// All of them, but for powns.
+    void end_early() noexcept
+    {
+        for (const auto& [id, weak] : open_)
+            end_early(id);
+    }
+
+    /// All of them, but for powns; none ends within this. Throws std::bad_alloc; then it may be called again.
     void cancel()
     {
-        std::vector<std::weak_ptr<exchange<Core>>> all;
-        for (const auto& [id, one] : open_)
-            all.push_back(one);
-        for (const auto& weak : all)
+        for (const auto& [id, weak] : open_)
             if (const auto one = weak.lock())
                 one->cancel();
     }

@@ -1,5 +1,6 @@
 // How the client's operations begin. Each exposes the executor, so that Asio's adapters (cancel_after,
-// bind_executor) find it, and keeps what the calls share, which may be destroyed before a lazy one begins.
+// bind_executor) find it, and keeps what the calls share: a lazy one that begins when the client is gone is
+// told so, and when its context is gone is dropped, since nobody can call its handler any more.
 #ifndef RAIDA_CLIENT_DETAIL_INITIATIONS_HPP
 #define RAIDA_CLIENT_DETAIL_INITIATIONS_HPP
 
@@ -36,6 +37,8 @@ struct initiate_enquiry : initiation<Core>
     void operator()(Handler&& handler, command_payload<Core::size> payload,
                     call_options<Core::size> how) const
     {
+        if (!this->core->has_executor())
+            return;
         std::make_shared<enquiry<Core, Result, Read>>(
             this->core, what, std::move(payload), read, std::move(how),
             make_pending<Result>(this->core->get_executor(), std::forward<Handler>(handler)))
@@ -53,6 +56,8 @@ struct initiate_batch : initiation<Core>
     void operator()(Handler&& handler, std::vector<basic_token<N>> tokens,
                     std::vector<authenticity_numbers<N>> new_numbers, call_options<N> how) const
     {
+        if (!this->core->has_executor())
+            return;
         std::make_shared<batch<Core, Book>>(
             this->core, what, typename batch<Core, Book>::work{std::move(tokens), std::move(new_numbers)},
             std::move(how),
@@ -70,6 +75,8 @@ struct initiate_pown : initiation<Core>
     template <class Handler>
     void operator()(Handler&& handler, transfer_record<N> record, pown_options<N> how) const
     {
+        if (!this->core->has_executor())
+            return;
         std::make_shared<pown_driver<Core>>(
             this->core, std::move(record), std::move(how),
             make_pending<transfer<N>>(this->core->get_executor(), std::forward<Handler>(handler)))

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <set>
+#include <map>
 #include <span>
 #include <utility>
 #include <vector>
@@ -57,7 +57,8 @@ class page_locks
     void take(std::size_t server, owner who, std::span<const page> wanted)
     {
         lane& at = lane_of(server);
-        at.taken.insert(wanted.begin(), wanted.end());
+        for (const page& one : wanted)
+            at.taken.emplace(one, who);
         leave(at, who);
     }
 
@@ -66,6 +67,15 @@ class page_locks
         lane& at = lane_of(server);
         for (const page& one : done)
             at.changed |= at.taken.erase(one) != 0;
+    }
+
+    /// `who` is over: gives back whatever it has, and waits no more.
+    void forget(owner who) noexcept
+    {
+        for (lane& at : lanes_) {
+            at.changed |= std::erase_if(at.taken, [who](const auto& one) { return one.second == who; }) != 0;
+            leave(at, who);
+        }
     }
 
     /// All that `who` waits for at this server; nothing to leave the line.
@@ -87,6 +97,7 @@ class page_locks
     [[nodiscard]] std::vector<waiter> take_woken()
     {
         std::vector<waiter> woken;
+        woken.reserve(waiting()); // first: should that fail they are found the next time
         for (std::size_t server = 0; server < lanes_.size(); ++server)
             if (std::exchange(lanes_[server].changed, false))
                 for (const place& one : lanes_[server].line)
@@ -106,7 +117,7 @@ class page_locks
 
     struct lane
     {
-        std::set<page> taken{};
+        std::map<page, owner> taken{};
         std::vector<place> line{};
         bool changed = false;
         friend bool operator==(const lane&, const lane&) = default;
@@ -124,7 +135,15 @@ class page_locks
         return std::find_if(at.line.begin(), at.line.end(), [&](const place& one) { return one.who == who; });
     }
 
-    static void leave(lane& at, owner who)
+    [[nodiscard]] std::size_t waiting() const noexcept
+    {
+        std::size_t count = 0;
+        for (const lane& at : lanes_)
+            count += at.changed ? at.line.size() : 0;
+        return count;
+    }
+
+    static void leave(lane& at, owner who) noexcept
     {
         if (const auto found = find(at, who); found != at.line.end()) {
             at.line.erase(found);

@@ -6,7 +6,7 @@
 #include <raida/base/errc.hpp>
 #include <raida/client/detail/batch_machine.hpp>
 #include <raida/client/detail/call_list.hpp>
-#include <raida/client/detail/check_batch.hpp>
+#include <raida/client/detail/check_pown.hpp>
 #include <raida/client/detail/exchanges.hpp>
 #include <raida/client/detail/new_numbers.hpp>
 #include <raida/client/detail/pown_machine.hpp>
@@ -22,6 +22,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -31,6 +32,9 @@
 namespace raida::inline v1::detail {
 
 /// Has the secrets; pown_machine has the decisions.
+///
+/// Once memory is short nothing more is asked: what has left is awaited, and the result has what was proved
+/// by then. Nothing is lost with it, since the journal has both numbers.
 template <class Core>
 class pown_driver final : public waiting_call,
                           public asker<Core::size>,
@@ -49,20 +53,31 @@ class pown_driver final : public waiting_call,
           waiting_{std::move(waiting)}
     {}
 
-    /// The handler is never called from here.
+    /// The handler is never called from here. Throws std::bad_alloc; it was not and will not be called then.
     void start(bool recovers)
     {
-        if (const auto error = recovers ? check() : prepare())
+        if (const auto error = recovers ? check_pown(*core_, record_, how_) : prepare())
             return waiting_->complete(error, result{});
         make_machine();
+        record_.holdings.resize(record_.tokens.size());
         core_->calls.add(who_, this->shared_from_this());
-        waiting_->on_cancel([weak = this->weak_from_this()] {
-            if (const auto self = weak.lock())
-                self->cancel();
-        });
-        was_recorded_ = recovers;
-        recovers ? machine_->recover(core_->network->now()) : machine_->start(core_->network->now());
-        turn();
+        try {
+            waiting_->on_cancel([weak = this->weak_from_this()] {
+                if (const auto self = weak.lock())
+                    self->cancel();
+            });
+            was_recorded_ = recovers;
+            recovers ? machine_->recover(core_->network->now()) : machine_->start(core_->network->now());
+            turn();
+            is_started_ = true;
+            if (early_)
+                waiting_->complete(early_->first, std::move(early_->second));
+        } catch (...) {
+            waiting_ = {};
+            has_failed_ = true;
+            end_if_quiet();
+            throw;
+        }
     }
 
     /// Whatever has happened, everything that is to be done about it. Throws what the caller's functions
@@ -73,23 +88,13 @@ class pown_driver final : public waiting_call,
             return; // the one that runs goes on
         const auto self = this->shared_from_this();
         in_turn_ = true;
-        for (std::size_t server = 0; server < N; ++server) // other calls may have learned meanwhile
-            machine_->limit(server, core_->most_tokens(server, pown_command),
-                            core_->most_tokens(server, find_command));
-        look_around();
-        std::exception_ptr thrown;
-        while (auto next = machine_->next(core_->pages)) {
-            try {
-                std::visit([this](auto& action) { this->take(action); }, *next);
-            } catch (...) {
-                thrown = std::current_exception();
-            }
-            look_around();
-        }
+        guard([&] { take_turn(); });
         in_turn_ = false;
+        if (has_failed_)
+            end_if_quiet();
         core_->wake_waiters();
-        if (thrown)
-            std::rethrow_exception(thrown);
+        if (thrown_)
+            std::rethrow_exception(std::exchange(thrown_, nullptr));
     }
 
     void pages_free(std::size_t server) override { machine_->pages_free(server); }
@@ -113,14 +118,14 @@ class pown_driver final : public waiting_call,
             const auto& [what, indices] = asked_.at(id);
             core_->shorten(one.server, what, indices.size());
         }
-        machine_->answered(id, one);
+        guard([&] { machine_->answered(id, one); });
     }
     bool has_enough(std::uint32_t, const replies<N>&, const std::bitset<N>&) override { return false; }
     void finished(std::uint32_t id, std::error_code error, replies<N>&) override
     {
         exchanges_.erase(id);
         asked_.erase(id);
-        machine_->finished(id, error, is_for_all(error));
+        guard([&] { machine_->finished(id, error, is_for_all(error)); });
         turn();
     }
     void tell() override { turn(); }
@@ -138,35 +143,9 @@ class pown_driver final : public waiting_call,
                 return error;
         record_.coin = core_->settings.requests.coin;
         record_.servers = core_->fingerprint();
-        if (const auto error = check())
+        if (const auto error = check_pown(*core_, record_, how_))
             return error;
         return how_.journal ? std::error_code{} : make_error_code(errc::journal_failed);
-    }
-
-    [[nodiscard]] std::error_code check()
-    {
-        if (!core_->network)
-            return errc::engine_stopped;
-        const auto& settings = core_->settings;
-        if (const auto error = check_batch<N>(record_.tokens, settings.requests))
-            return error;
-        if (const auto error = settings.deadline.check())
-            return error;
-        if (const auto error = check_quorum<N>(settings.consensus.quorum, settings.consensus.margin))
-            return error;
-        if (record_.coin && *record_.coin != settings.requests.coin)
-            return errc::other_coin;
-        if (are_other_servers(record_.servers, core_->fingerprint()) && !how_.other_servers)
-            return errc::other_servers;
-        if (!Core::codec_type::encrypts && !settings.allow_plain_pown)
-            return errc::plain_pown;
-        if (const auto key = core_->codec.key_token())
-            for (const auto& one : record_.tokens)
-                if (one.id() == *key)
-                    return errc::key_in_batch;
-        if (max_tokens(find_command, core_->settings.requests.datagram_limit) == 0)
-            return errc::packet_too_large;
-        return check_new_numbers(record_);
     }
 
     void make_machine()
@@ -197,19 +176,65 @@ class pown_driver final : public waiting_call,
 
     // ---- what happens meanwhile
 
+    void take_turn()
+    {
+        for (std::size_t server = 0; server < N; ++server) // other calls may have learned meanwhile
+            machine_->limit(server, core_->most_tokens(server, pown_command),
+                            core_->most_tokens(server, find_command));
+        look_around();
+        for (auto next = machine_->next(core_->pages); next; next = machine_->next(core_->pages)) {
+            std::visit([this](auto& action) { this->take(action); }, *next);
+            if (has_failed_)
+                return;
+            look_around();
+        }
+    }
+
+    // A machine that found no memory is not asked for anything any more: what it knows is still true.
+    template <class What>
+    void guard(What what)
+    {
+        try {
+            if (!has_failed_)
+                what();
+        } catch (const std::bad_alloc&) {
+            has_failed_ = true;
+        }
+    }
+
+    void end_if_quiet()
+    {
+        if (!exchanges_.empty() || std::exchange(is_over_, true))
+            return;
+        core_->pages.forget(who_);
+        core_->end_call(who_);
+        const auto error = make_error_code(std::errc::not_enough_memory);
+        if (!was_recorded_)
+            return complete(error, {});
+        fill_record(false);
+        record_.keep_both_until = keep_until();
+        complete(error, std::move(record_));
+    }
+
     void look_around()
     {
         if (core_->network)
             machine_->passed(core_->network->now());
         else if (!std::exchange(was_left_, true))
             machine_->cancel(); // the client is gone
+        has_failed_ = has_failed_ || (was_left_ && exchanges_.empty() && !asked_.empty());
     }
 
     // A pown that has left is not cancelled: exchange sees to that.
     void cancel()
     {
-        machine_->cancel();
-        exchanges_.cancel();
+        guard([&] { machine_->cancel(); });
+        try {
+            exchanges_.cancel();
+        } catch (const std::bad_alloc&) {
+            turn();
+            throw;
+        }
         turn();
     }
 
@@ -219,16 +244,21 @@ class pown_driver final : public waiting_call,
         if (in_journal_)
             taken_ = error;
         else if (core_->has_executor())
-            asio::post(core_->get_executor(), [self = this->shared_from_this(), error] {
-                self->journal_taken(error);
-                self->turn();
-            });
+            try {
+                asio::post(core_->get_executor(), [self = this->shared_from_this(), error] {
+                    self->journal_taken(error);
+                    self->turn();
+                });
+            } catch (const std::bad_alloc&) { // at once, then
+                journal_taken(error);
+                turn();
+            }
     }
 
     void journal_taken(std::error_code error)
     {
         was_recorded_ = was_recorded_ || !error;
-        machine_->journal_taken(error);
+        guard([&] { machine_->journal_taken(error); });
     }
 
     // ---- what is to be done
@@ -237,15 +267,15 @@ class pown_driver final : public waiting_call,
     void take(const write_record& wanted)
     {
         fill_record(wanted.last);
+        journal_done told{[weak = this->weak_from_this()](std::error_code error) {
+            if (const auto self = weak.lock())
+                self->journal_answered(error);
+        }};
         in_journal_ = true;
         taken_.reset();
         try {
             if (how_.journal)
-                how_.journal.write(record_,
-                                   journal_done{[weak = this->weak_from_this()](std::error_code error) {
-                                       if (const auto self = weak.lock())
-                                           self->journal_answered(error);
-                                   }});
+                how_.journal.write(record_, std::move(told));
             else
                 taken_ = errc::journal_failed;
         } catch (...) {
@@ -280,13 +310,23 @@ class pown_driver final : public waiting_call,
                                    .in_flight = at.in_flight(),
                                    .over = at.is_over()};
         }
-        how_.on_progress(now);
+        tell_caller([&] { how_.on_progress(now); });
     }
 
     void take(const decided& what)
     {
         if (how_.on_decided)
-            how_.on_decided(what.token);
+            tell_caller([&] { how_.on_decided(what.token); });
+    }
+
+    template <class Call>
+    void tell_caller(Call call) noexcept
+    {
+        try {
+            call();
+        } catch (...) {
+            thrown_ = std::current_exception();
+        }
     }
 
     void take(const all_decided&)
@@ -298,6 +338,7 @@ class pown_driver final : public waiting_call,
 
     void take(const done& what)
     {
+        is_over_ = true;
         core_->end_call(who_);
         if (what.error && !was_recorded_)
             return complete(what.error, {});
@@ -307,9 +348,8 @@ class pown_driver final : public waiting_call,
 
     // ---- parts of that
 
-    void fill_record(bool is_last)
+    void fill_record(bool is_last) noexcept
     {
-        record_.holdings.resize(record_.tokens.size());
         for (std::size_t token = 0; token < record_.tokens.size(); ++token)
             for (std::size_t server = 0; server < N; ++server)
                 record_.holdings[token][server] = machine_->at(token, server);
@@ -328,8 +368,11 @@ class pown_driver final : public waiting_call,
     void complete(std::error_code error, transfer_record<N> record)
     {
         const auto quorum = votes_needed<N>(core_->settings.consensus);
-        if (waiting_)
-            std::exchange(waiting_, {})->complete(error, result{std::move(record), quorum});
+        result got{std::move(record), quorum};
+        if (!is_started_)
+            early_ = {error, std::move(got)};
+        else if (waiting_)
+            tell_caller([&] { std::exchange(waiting_, {})->complete_here(error, std::move(got)); });
     }
 
     std::shared_ptr<Core> core_;
@@ -345,6 +388,11 @@ class pown_driver final : public waiting_call,
     bool in_turn_ = false, in_journal_ = false;
     bool was_recorded_ = false; // a journal has both numbers
     bool was_left_ = false;
+    std::exception_ptr thrown_;                               // by the caller's functions, in this turn
+    std::optional<std::pair<std::error_code, result>> early_; // over within start()
+    bool is_started_ = false;
+    bool has_failed_ = false; // for want of memory
+    bool is_over_ = false;
 };
 
 } // namespace raida::inline v1::detail
