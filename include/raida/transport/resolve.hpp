@@ -3,13 +3,13 @@
 #define RAIDA_TRANSPORT_RESOLVE_HPP
 
 #include <raida/base/errc.hpp>
+#include <raida/transport/detail/numeric_host.hpp>
 #include <raida/transport/detail/resolve_hosts.hpp>
 #include <raida/transport/server_list.hpp>
 #include <raida/wire/host_list.hpp>
 
 #include <asio/async_result.hpp>
 #include <asio/execution_context.hpp>
-#include <asio/ip/address.hpp>
 #include <asio/ip/udp.hpp>
 
 #include <concepts>
@@ -20,18 +20,19 @@
 
 namespace raida::inline v1 {
 
-/// Numeric addresses without asking anybody; every host name in it is an error: std::system_error
-/// (errc::invalid_address) that names the server. async_resolve() takes names too.
+/// Numeric addresses without asking anybody; every host name in it is an error, and so is a number that can
+/// be read in two ways (010.0.0.1): std::system_error (errc::invalid_address) that names the server.
+/// async_resolve() takes names too.
 template <std::size_t N>
 [[nodiscard]] server_list<N> from_addresses(const host_list<N>& hosts)
 {
     server_list<N> list;
     const auto numeric = [](const host_port& from, std::size_t i) -> asio::ip::udp::endpoint {
         std::error_code error;
-        const auto address = asio::ip::make_address(from.host, error);
-        if (error)
+        const auto address = detail::numeric_host(from.host, error);
+        if (!address)
             throw std::system_error{make_error_code(errc::invalid_address), "server " + std::to_string(i)};
-        return {address, from.port};
+        return {*address, from.port};
     };
     for (std::size_t i = 0; i < N; ++i) {
         if (hosts.primary[i])
@@ -42,9 +43,20 @@ template <std::size_t N>
     return list;
 }
 
-/// Looks up host names, all at once. Numeric addresses are taken as they are; a name that cannot be resolved
-/// spoils only its own slot, whose error says why; of several addresses the first is taken. Asio's resolver
-/// runs a thread of its own for names.
+/// Looks up host names. A name that cannot be resolved is a missing server, whose error says why, and spoils
+/// nothing else; so is a numeric address that can be read in two ways (errc::invalid_address).
+///
+/// Of several addresses of a name the first is the server's, in the order of the system (RFC 6724). Where the
+/// hosts have no mirror for it, or none that can be resolved, an address of the other family is its mirror,
+/// or else the second one: a client asks there when the first does not answer (localhost is often ::1 first,
+/// and servers listen on 127.0.0.1 alone).
+///
+/// Numeric addresses are taken as they are and start no thread: without a name, nothing is waited for. A name
+/// that stands in many places is looked up once. A look-up blocks a thread of Asio's resolver; these start at
+/// the first name, and stay until the context dies. Up to eight names are looked up at a time: so 25 names
+/// take four times the timeout of a resolver that is dead. An Asio whose contexts are configured
+/// ("resolver.threads" there) shares one pool among all protocols, and has one thread in it unless it is told
+/// otherwise: then names follow one another.
 ///
 /// Handler signature: `void(std::error_code, raida::server_list<N>)`
 /// Errors: only operation_aborted, when cancelled; what was resolved by then is in the list.
