@@ -5,6 +5,9 @@
 #include <raida/client/call_options.hpp>
 #include <raida/client/client.hpp>
 #include <raida/client/codec.hpp>
+#include <raida/client/heal_options.hpp>
+#include <raida/client/heal_record.hpp>
+#include <raida/client/healing.hpp>
 #include <raida/client/journal.hpp>
 #include <raida/client/journal_sink.hpp>
 #include <raida/client/pown_options.hpp>

@@ -9,6 +9,8 @@
 #include <raida/client/detail/find_book.hpp>
 #include <raida/client/detail/initiations.hpp>
 #include <raida/client/detail/vote_book.hpp>
+#include <raida/client/heal_options.hpp>
+#include <raida/client/healing.hpp>
 #include <raida/client/pown_options.hpp>
 #include <raida/client/settings.hpp>
 #include <raida/client/transfer.hpp>
@@ -271,6 +273,40 @@ class basic_client
         return start_pown(std::move(record), std::move(how), true, std::forward<Token>(token));
     }
 
+    /// Heals: has servers that failed an authentic token take new numbers, which at least a quorum of the
+    /// others vouch for, without harm to any that passed or said nothing. The journal has what the new
+    /// numbers are made of before the first fix leaves; one fix at a time leaves this client, is never
+    /// repeated, and is awaited longer than a server takes with another one hanging; find says what came of
+    /// it. Other programs that heal in the same network at the same time can leave its servers deaf
+    /// (measured: three fixes at once).
+    ///
+    /// Handler signature: `void(std::error_code, healing<N>)`: what was not healed, and why, is in there.
+    /// Errors: as async_detect(); plain_pown without encryption unless the settings allow it, since everybody
+    /// on the way could compute the new numbers; key_in_batch; journal_failed without a journal, or, with the
+    /// result, where it did not take a record: no fix has left if it was the first.
+    /// Per-operation cancellation: as above; a fix that has left is awaited.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, healing<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    auto async_heal(std::span<const token_type> tokens, heal_options<N> how,
+                    Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    {
+        return start_heal(heal_record<N>{.tokens = copy(tokens)}, std::move(how), false,
+                          std::forward<Token>(token));
+    }
+
+    /// Finishes what a crash interrupted, from the last record that the journal took: finds out what the
+    /// servers hold that a fix may have reached, and heals the rest with the same seeds. May be repeated.
+    ///
+    /// Handler signature: `void(std::error_code, healing<N>)`. Errors: as async_heal(); invalid_authenticity
+    /// for a record without seeds; other_coin, and other_servers unless the options allow them.
+    template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, healing<N>))
+                  Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    auto async_recover_heal(heal_record<N> record, heal_options<N> how,
+                            Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
+    {
+        return start_heal(std::move(record), std::move(how), true, std::forward<Token>(token));
+    }
+
   private:
     template <class Made>
     static Made make_default()
@@ -306,6 +342,13 @@ class basic_client
     {
         return asio::async_initiate<Token, void(std::error_code, transfer<N>)>(
             detail::initiate_pown<core_type>{{core_}, recovers}, token, std::move(record), std::move(how));
+    }
+
+    template <class Token>
+    auto start_heal(heal_record<N> record, heal_options<N> how, bool recovers, Token&& token)
+    {
+        return asio::async_initiate<Token, void(std::error_code, healing<N>)>(
+            detail::initiate_heal<core_type>{{core_}, recovers}, token, std::move(record), std::move(how));
     }
 
     std::shared_ptr<core_type> core_;

@@ -1,8 +1,10 @@
-// Where a pown writes down what a crash must not take along: at once, or while the client's loop runs on.
+// Where a pown or a heal writes down what a crash must not take along: at once, or while the client's loop
+// runs on.
 #ifndef RAIDA_CLIENT_JOURNAL_SINK_HPP
 #define RAIDA_CLIENT_JOURNAL_SINK_HPP
 
 #include <raida/base/errc.hpp>
+#include <raida/client/heal_record.hpp>
 #include <raida/client/transfer_record.hpp>
 
 #include <concepts>
@@ -59,33 +61,34 @@ class journal_done
 ///     std::error_code write(const raida::transfer_record<>& record);               // taken when it returns
 ///     void write(const raida::transfer_record<>& record, raida::journal_done done); // taken when done({})
 ///
-/// The record is valid during the call; it holds secrets. A journal that throws has not taken it.
-template <std::size_t N = server_count>
-class journal_sink
+/// The record is valid during the call; it holds secrets. A journal that throws has not taken it. Of a heal
+/// it is a heal_record.
+template <class Record>
+class basic_journal_sink
 {
   public:
-    journal_sink() noexcept = default;
-    journal_sink(std::nullptr_t) noexcept {}
+    basic_journal_sink() noexcept = default;
+    basic_journal_sink(std::nullptr_t) noexcept {}
 
-    /// std::error_code(const transfer_record<N>&)
+    /// std::error_code(const Record&)
     template <class Journal>
-    requires(!std::same_as<std::decay_t<Journal>, journal_sink> &&
-             std::is_invocable_r_v<std::error_code, std::decay_t<Journal>&, const transfer_record<N>&>)
-    journal_sink(Journal&& journal)
+    requires(!std::same_as<std::decay_t<Journal>, basic_journal_sink> &&
+             std::is_invocable_r_v<std::error_code, std::decay_t<Journal>&, const Record&>)
+    basic_journal_sink(Journal&& journal)
     {
         if (is_there(journal))
             write_ = [journal = std::decay_t<Journal>(std::forward<Journal>(journal))](
-                         const transfer_record<N>& record, const journal_done& done) mutable {
+                         const Record& record, const journal_done& done) mutable {
                 done(std::invoke(journal, record));
             };
     }
 
-    /// void(const transfer_record<N>&, journal_done)
+    /// void(const Record&, journal_done)
     template <class Journal>
-    requires(!std::same_as<std::decay_t<Journal>, journal_sink> &&
-             std::invocable<std::decay_t<Journal>&, const transfer_record<N>&, journal_done> &&
-             !std::is_invocable_r_v<std::error_code, std::decay_t<Journal>&, const transfer_record<N>&>)
-    journal_sink(Journal&& journal)
+    requires(!std::same_as<std::decay_t<Journal>, basic_journal_sink> &&
+             std::invocable<std::decay_t<Journal>&, const Record&, journal_done> &&
+             !std::is_invocable_r_v<std::error_code, std::decay_t<Journal>&, const Record&>)
+    basic_journal_sink(Journal&& journal)
     {
         if (is_there(journal))
             write_ = std::forward<Journal>(journal);
@@ -94,7 +97,7 @@ class journal_sink
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(write_); }
 
     /// Hands over a record; `done` is told. Throws what the journal throws.
-    void write(const transfer_record<N>& record, journal_done done)
+    void write(const Record& record, journal_done done)
     {
         if (write_)
             write_(record, std::move(done));
@@ -111,8 +114,16 @@ class journal_sink
             return true;
     }
 
-    std::function<void(const transfer_record<N>&, journal_done)> write_;
+    std::function<void(const Record&, journal_done)> write_;
 };
+
+/// For client::async_pown().
+template <std::size_t N = server_count>
+using journal_sink = basic_journal_sink<transfer_record<N>>;
+
+/// For client::async_heal().
+template <std::size_t N = server_count>
+using heal_journal_sink = basic_journal_sink<heal_record<N>>;
 
 } // namespace raida::inline v1
 

@@ -8,7 +8,9 @@
 #include <raida/client/call_options.hpp>
 #include <raida/client/detail/batch.hpp>
 #include <raida/client/detail/enquiry.hpp>
+#include <raida/client/detail/heal_driver.hpp>
 #include <raida/client/detail/pown_driver.hpp>
+#include <raida/client/heal_options.hpp>
 #include <raida/client/pown_options.hpp>
 
 #include <memory>
@@ -80,6 +82,22 @@ struct initiate_pown : initiation<Core>
         std::make_shared<pown_driver<Core>>(
             this->core, std::move(record), std::move(how),
             make_pending<transfer<N>>(this->core->get_executor(), std::forward<Handler>(handler)))
+            ->start(recovers);
+    }
+};
+
+template <class Core>
+struct initiate_heal : initiation<Core>
+{
+    static constexpr std::size_t N = Core::size;
+    bool recovers;
+
+    template <class Handler>
+    void operator()(Handler&& handler, heal_record<N> record, heal_options<N> how) const
+    {
+        std::make_shared<heal_driver<Core>>(
+            this->core, std::move(record), std::move(how),
+            make_pending<healing<N>>(this->core->get_executor(), std::forward<Handler>(handler)))
             ->start(recovers);
     }
 };

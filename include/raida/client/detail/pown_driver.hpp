@@ -8,6 +8,7 @@
 #include <raida/client/detail/call_list.hpp>
 #include <raida/client/detail/check_pown.hpp>
 #include <raida/client/detail/exchanges.hpp>
+#include <raida/client/detail/hand_over.hpp>
 #include <raida/client/detail/new_numbers.hpp>
 #include <raida/client/detail/pown_machine.hpp>
 #include <raida/client/pown_options.hpp>
@@ -238,12 +239,9 @@ class pown_driver final : public waiting_call,
         turn();
     }
 
-    // Within the call of the journal the answer waits until that has returned.
     void journal_answered(std::error_code error)
     {
-        if (in_journal_)
-            taken_ = error;
-        else if (core_->has_executor())
+        if (core_->has_executor())
             try {
                 asio::post(core_->get_executor(), [self = this->shared_from_this(), error] {
                     self->journal_taken(error);
@@ -263,27 +261,15 @@ class pown_driver final : public waiting_call,
 
     // ---- what is to be done
 
-    // One that throws has not taken it.
     void take(const write_record& wanted)
     {
         fill_record(wanted.last);
-        journal_done told{[weak = this->weak_from_this()](std::error_code error) {
+        const auto later = [weak = this->weak_from_this()](std::error_code error) {
             if (const auto self = weak.lock())
                 self->journal_answered(error);
-        }};
-        in_journal_ = true;
-        taken_.reset();
-        try {
-            if (how_.journal)
-                how_.journal.write(record_, std::move(told));
-            else
-                taken_ = errc::journal_failed;
-        } catch (...) {
-            taken_ = errc::journal_failed;
-        }
-        in_journal_ = false;
-        if (taken_)
-            journal_taken(*taken_);
+        };
+        if (const auto said = hand_over(record_, how_.journal, later))
+            journal_taken(*said);
     }
 
     void take(const ask_servers<N>& wanted)
@@ -384,8 +370,7 @@ class pown_driver final : public waiting_call,
     pown_time until_{};
     std::map<std::uint32_t, std::pair<command_code, std::vector<std::uint32_t>>> asked_;
     exchanges<Core> exchanges_;
-    std::optional<std::error_code> taken_; // what the journal said within its call
-    bool in_turn_ = false, in_journal_ = false;
+    bool in_turn_ = false;
     bool was_recorded_ = false; // a journal has both numbers
     bool was_left_ = false;
     std::exception_ptr thrown_;                               // by the caller's functions, in this turn

@@ -1,0 +1,386 @@
+// Does what a heal's decisions want done: asks, writes the journal, waits, tells the caller.
+#ifndef RAIDA_CLIENT_DETAIL_HEAL_DRIVER_HPP
+#define RAIDA_CLIENT_DETAIL_HEAL_DRIVER_HPP
+
+#include <raida/async/detail/waiting_handler.hpp>
+#include <raida/base/errc.hpp>
+#include <raida/client/detail/batch.hpp>
+#include <raida/client/detail/call_list.hpp>
+#include <raida/client/detail/check_change.hpp>
+#include <raida/client/detail/exchanges.hpp>
+#include <raida/client/detail/find_book.hpp>
+#include <raida/client/detail/hand_over.hpp>
+#include <raida/client/detail/heal_machine.hpp>
+#include <raida/client/detail/heal_payloads.hpp>
+#include <raida/client/detail/vote_book.hpp>
+#include <raida/client/heal_options.hpp>
+#include <raida/client/healing.hpp>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <bitset>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace raida::inline v1::detail {
+
+/// Has the secrets; heal_machine has the decisions. Detect and find are calls of the client's own.
+template <class Core>
+class heal_driver final : public waiting_call,
+                          public asker<Core::size>,
+                          public std::enable_shared_from_this<heal_driver<Core>>
+{
+  public:
+    static constexpr std::size_t N = Core::size;
+    using result = healing<N>;
+
+    heal_driver(std::shared_ptr<Core> core, heal_record<N> record, heal_options<N> how,
+                pending_result<result> waiting)
+        : core_{std::move(core)},
+          how_{std::move(how)},
+          record_{std::move(record)},
+          waiting_{std::move(waiting)}
+    {}
+
+    /// The handler is never called from here.
+    void start(bool recovers)
+    {
+        if (const auto error = recovers ? check() : prepare())
+            return waiting_->complete(error, result{});
+        make_machine();
+        core_->calls.add(who_, this->shared_from_this());
+        waiting_->on_cancel([weak = this->weak_from_this()] {
+            if (const auto self = weak.lock())
+                self->cancel();
+        });
+        const auto now = core_->network->now();
+        if (recovers)
+            machine_->recover(now, may_be_fixed(record_));
+        else if (how_.votes && how_.votes->token_count() == record_.tokens.size())
+            machine_->start(now, votes_of(*how_.votes));
+        else
+            machine_->start(now);
+        turn();
+    }
+
+    /// Whatever has happened, everything that is to be done about it. Throws what the caller's functions
+    /// threw, when all is done.
+    void turn() override
+    {
+        if (in_turn_)
+            return; // the one that runs goes on
+        const auto self = this->shared_from_this();
+        in_turn_ = true;
+        machine_->limit(most_tokens());
+        look_around();
+        std::exception_ptr thrown;
+        while (auto next = machine_->next(core_->pages)) {
+            try {
+                std::visit([this](auto& action) { this->take(action); }, *next);
+            } catch (...) {
+                thrown = std::current_exception();
+            }
+            look_around();
+        }
+        in_turn_ = false;
+        core_->wake_waiters();
+        if (thrown)
+            std::rethrow_exception(thrown);
+    }
+
+    void pages_free(std::size_t) override {}
+
+    // asker: of tickets and fixes, one question at a time
+    requests<N> build(std::uint32_t, std::error_code& error) override
+    {
+        return core_->ask.custom(what_, payload_, error);
+    }
+    void settled(std::uint32_t, const reply& one, bool readable) override
+    {
+        const std::size_t records = tickets_.records[one.server];
+        if (what_ == fix_command)
+            was_sent_ = was_sent_ || one.attempts != 0;
+        else if (one && one.status() == status::invalid_packet_length)
+            core_->shorten(one.server, detect_command, records); // whose records are as long
+        else if (one && one.verified && readable && records != 0)
+            machine_->vouched(one.server, parse_ticket(one.status(), one.body(), records, bits()));
+    }
+    bool has_enough(std::uint32_t, const replies<N>&, const std::bitset<N>&) override { return false; }
+    void finished(std::uint32_t id, std::error_code error, replies<N>&) override
+    {
+        exchanges_.erase(id);
+        if (is_for_all(error))
+            machine_->failed(error);
+        if (what_ == fix_command)
+            machine_->fixed(was_sent_);
+        else
+            machine_->tickets_over();
+        turn();
+    }
+    void tell() override { turn(); }
+
+  private:
+    // ---- before anything happens
+
+    [[nodiscard]] std::error_code prepare()
+    {
+        if (!core_->network)
+            return errc::engine_stopped;
+        std::vector<authenticity_numbers<N>> fresh;
+        if (const auto error = core_->fresh_numbers(fresh, 1))
+            return error;
+        record_.seeds = std::move(fresh.front());
+        record_.coin = core_->settings.requests.coin;
+        record_.servers = core_->fingerprint();
+        return check();
+    }
+
+    [[nodiscard]] std::error_code check()
+    {
+        if (const auto error = check_change(*core_, record_, how_.other_servers))
+            return error;
+        if (deadlines<N>{how_.fix_deadline}.check() || how_.fix_deadline <= longest_fix)
+            return errc::invalid_deadline;
+        if (max_tokens_to_heal(core_->settings.requests.datagram_limit, N) == 0)
+            return errc::packet_too_large;
+        if (std::any_of(record_.seeds.begin(), record_.seeds.end(),
+                        [](const authenticity_number& one) { return one.is_zero(); }))
+            return errc::invalid_authenticity;
+        return how_.journal ? std::error_code{} : make_error_code(errc::journal_failed);
+    }
+
+    void make_machine()
+    {
+        std::vector<token_id> tokens;
+        std::vector<std::bitset<N>> numbers;
+        for (const auto& one : record_.tokens) {
+            tokens.push_back(one.id());
+            numbers.push_back(numbered(one));
+        }
+        const heal_rules rules{.quorum = votes_needed<N>(core_->settings.consensus),
+                               .rounds = how_.rounds,
+                               .until = core_->end_of_budget(how_.budget),
+                               .tells_progress = static_cast<bool>(how_.on_progress)};
+        until_ = rules.until;
+        who_ = core_->calls.new_owner();
+        machine_.emplace(tokens, numbers, rules, who_);
+    }
+
+    // What one ticket takes everywhere.
+    [[nodiscard]] std::size_t most_tokens() const
+    {
+        std::size_t most = max_tokens_to_heal(core_->settings.requests.datagram_limit, N);
+        for (std::size_t server = 0; server < N; ++server)
+            most = std::min(most, core_->most_tokens(server, detect_command));
+        return Core::codec_type::encrypts ? beside_decoys(most) : most;
+    }
+
+    static auto votes_of(const batch_tally<N>& votes)
+    {
+        return [&votes](std::size_t token, std::size_t server) { return votes.vote(token, server); };
+    }
+
+    [[nodiscard]] raida::bit_order bits() const noexcept { return core_->settings.consensus.bit_order; }
+
+    // ---- what happens meanwhile
+
+    void look_around()
+    {
+        if (core_->network)
+            machine_->passed(core_->network->now());
+        else if (!std::exchange(was_left_, true))
+            machine_->cancel(); // the client is gone
+    }
+
+    // A fix that has left is not cancelled: exchange sees to that.
+    void cancel()
+    {
+        machine_->cancel();
+        exchanges_.cancel();
+        stop_.emit(asio::cancellation_type::total);
+        turn();
+    }
+
+    void journal_answered(std::error_code error)
+    {
+        if (core_->has_executor())
+            asio::post(core_->get_executor(), [self = this->shared_from_this(), error] {
+                self->machine_->journal_taken(error);
+                self->turn();
+            });
+    }
+
+    // ---- what is to be done
+
+    void take(const write_record& wanted)
+    {
+        fill_record(wanted.last);
+        const auto later = [weak = this->weak_from_this()](std::error_code error) {
+            if (const auto self = weak.lock())
+                self->journal_answered(error);
+        };
+        if (const auto said = hand_over(record_, how_.journal, later))
+            machine_->journal_taken(*said);
+    }
+
+    void take(const ask_votes&)
+    {
+        call<vote_book<N>>(detect_command, {record_.tokens, {}},
+                           [](heal_driver& self, std::error_code error, const batch_tally<N>& votes) {
+                               if (self.note(error))
+                                   self.machine_->voted([](std::size_t, std::size_t) { return vote::none; });
+                               else
+                                   self.machine_->voted(votes_of(votes));
+                           });
+    }
+
+    void take(const ask_holdings<N>& wanted)
+    {
+        auto [tokens, new_numbers] = make_find(wanted, record_, Core::codec_type::encrypts);
+        call<find_book<N>>(find_command, {std::move(tokens), std::move(new_numbers)},
+                           [](heal_driver& self, std::error_code error, const find_tally<N>& found) {
+                               const bool none = self.note(error);
+                               self.machine_->found([&](std::size_t i, std::size_t server) {
+                                   return none ? std::nullopt : found.answer(i, server);
+                               });
+                           });
+    }
+
+    void take(const ask_tickets<N>& wanted)
+    {
+        std::error_code error;
+        tickets_ = make_ticket_questions(wanted, record_, machine_->slots().states(),
+                                         Core::codec_type::encrypts, core_->ask.random(), error);
+        if (error)
+            machine_->failed(error);
+        std::bitset<N> servers;
+        for (std::size_t server = 0; server < N; ++server)
+            servers[server] = !error && !wanted.tokens[server].empty();
+        payload_ = command_payload<N>{std::move(tickets_.payloads)};
+        reads_ = [count = tickets_.decoyed, order = bits()](status what, bytes_view body) {
+            const auto answer = parse_ticket(what, body, count, order);
+            return answer && !(*answer)[count - 1];
+        };
+        ask(get_ticket_command, servers, core_->settings.deadline, tickets_.decoyed != 0);
+    }
+
+    void take(const ask_fix<N>& wanted)
+    {
+        fixing_ = wanted.server;
+        std::vector<token_id> tokens;
+        for (const std::uint32_t token : wanted.tokens)
+            tokens.push_back(record_.tokens[token].id());
+        while (Core::codec_type::encrypts && !is_safe_sealed_fix(tokens.size(), N))
+            tokens.push_back(tokens.front()); // which is the same number once more
+        std::array<secret_bytes, N> payloads;
+        payloads[fixing_] = fix_payload<N>(tokens, record_.seeds[fixing_], wanted.from);
+        payload_ = command_payload<N>{std::move(payloads)};
+        was_sent_ = false;
+        ask(fix_command, std::bitset<N>{}.set(fixing_), how_.fix_deadline, false);
+    }
+
+    void take(const wait_until& wanted) { core_->wake_at(who_, wanted.when); }
+
+    void take(const tell_progress&)
+    {
+        heal_progress now{.what = what_, .server = fixing_};
+        for (const auto& of : machine_->slots().states())
+            for (const heal_state one : of) {
+                now.broken += is_broken(one) ? 1 : 0;
+                now.unconfirmed += one == heal_state::unconfirmed ? 1 : 0;
+                now.healed += one == heal_state::healed ? 1 : 0;
+            }
+        how_.on_progress(now);
+    }
+
+    void take(const done& what)
+    {
+        core_->end_call(who_);
+        fill_record(true);
+        std::exchange(waiting_, {})
+            ->complete(what.error, result{std::move(record_), machine_->slots().states()});
+    }
+
+    // ---- parts of that
+
+    void ask(command_code what, const std::bitset<N>& servers, const deadlines<N>& deadline, bool reads)
+    {
+        what_ = what;
+        const question<N> asked{.what = what,
+                                .servers = servers,
+                                .deadline = deadline,
+                                .retry = retry_policy::none(),
+                                .until = until_,
+                                .reads = reads ? &reads_ : nullptr};
+        exchanges_.start(core_, asked, 0, this->shared_from_this());
+    }
+
+    template <class Book, class Then>
+    void call(command_code what, typename batch<Core, Book>::work given, Then then)
+    {
+        what_ = what;
+        auto over = [self = this->shared_from_this(), then](std::error_code error,
+                                                            typename Book::result got) {
+            then(*self, error, got);
+            self->turn();
+        };
+        std::make_shared<batch<Core, Book>>(
+            core_, what, std::move(given),
+            call_options<N>{.wait = wait_for::all,
+                            .budget =
+                                core_->network ? until_ - core_->network->now() : heal_time::duration{}},
+            make_pending<typename Book::result>(core_->get_executor(),
+                                                asio::bind_cancellation_slot(stop_.slot(), std::move(over))))
+            ->start();
+    }
+
+    // True: there is no result. A client that is gone has cancelled its calls, which is no error.
+    bool note(std::error_code error)
+    {
+        if (error && core_->network)
+            machine_->failed(error);
+        return static_cast<bool>(error);
+    }
+
+    void fill_record(bool is_last)
+    {
+        record_.holdings.resize(record_.tokens.size());
+        for (std::size_t token = 0; token < record_.tokens.size(); ++token)
+            for (std::size_t server = 0; server < N; ++server)
+                record_.holdings[token][server] = machine_->slots().held(token, server, is_last);
+        record_.finished = is_last;
+    }
+
+    std::shared_ptr<Core> core_;
+    heal_options<N> how_;
+    heal_record<N> record_;
+    pending_result<result> waiting_;
+    std::optional<heal_machine<N>> machine_;
+    page_locks::owner who_ = 0;
+    heal_time until_{};
+    command_code what_{}; // that is being asked
+    command_payload<N> payload_;
+    ticket_questions<N> tickets_;
+    answer_reader reads_;
+    std::size_t fixing_ = 0; // the server
+    bool was_sent_ = false;  // the fix
+    exchanges<Core> exchanges_;
+    asio::cancellation_signal stop_; // of detect and find
+    bool in_turn_ = false, was_left_ = false;
+};
+
+} // namespace raida::inline v1::detail
+
+#endif // RAIDA_CLIENT_DETAIL_HEAL_DRIVER_HPP
