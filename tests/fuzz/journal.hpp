@@ -54,12 +54,32 @@ inline bool is_journal(std::string_view text)
     return true;
 }
 
-/// Read as a journal of two servers, as it is and with an end line that fits. True if it is one as it is.
+inline bool is_heal_journal(std::string_view text)
+{
+    raida::parse_error error;
+    const auto record = raida::parse_heal_journal<2>(text, error);
+    check(record.tokens.empty() == static_cast<bool>(error), "there are tokens or there is an error");
+    check(record.holdings.size() == record.tokens.size(), "every token has all that belongs to it");
+    if (error) {
+        check(longest_hex(error.message()) < 8, "an error tells no secret");
+        return false;
+    }
+    const auto again = raida::parse_heal_journal<2>(raida::write_journal(record).text(), error);
+    check(!error && record.seeds == again.seeds && record.holdings == again.holdings &&
+              record.finished == again.finished && record.tokens.size() == again.tokens.size(),
+          "what is read can be written");
+    return true;
+}
+
+/// Read as a journal of two servers, a pown's and a heal's, as it is and with an end line that fits. True if
+/// it is one as it is.
 inline bool journal(raida::bytes_view input)
 {
     const std::string_view text{reinterpret_cast<const char*>(input.data()), input.size()};
-    is_journal(with_end(text.substr(0, text.rfind("end,"))));
-    return is_journal(text);
+    const auto ended = with_end(text.substr(0, text.rfind("end,")));
+    is_journal(ended);
+    is_heal_journal(ended);
+    return is_journal(text) || is_heal_journal(text);
 }
 
 } // namespace fuzz

@@ -1,4 +1,4 @@
-// A transfer_record as text, for a file: what a crash must not take along.
+// A transfer_record or heal_record as text, for a file: what a crash must not take along.
 #ifndef RAIDA_CLIENT_JOURNAL_HPP
 #define RAIDA_CLIENT_JOURNAL_HPP
 
@@ -7,6 +7,7 @@
 #include <raida/base/parse_error.hpp>
 #include <raida/base/secret_bytes.hpp>
 #include <raida/client/detail/journal_reader.hpp>
+#include <raida/client/heal_record.hpp>
 #include <raida/client/transfer_record.hpp>
 #include <raida/wire/token.hpp>
 
@@ -19,13 +20,14 @@
 #include <cstdint>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace raida::inline v1 {
 
 namespace detail {
 
-template <std::size_t N>
+template <class Record>
 class journal_writer;
 
 } // namespace detail
@@ -43,7 +45,7 @@ class journal_text
     }
 
   private:
-    template <std::size_t>
+    template <class Record>
     friend class detail::journal_writer;
 
     secret_bytes bytes_;
@@ -53,13 +55,15 @@ class journal_text
 namespace detail {
 
 // Into memory of the largest size that is possible, so that no secret is left behind in a smaller block.
-template <std::size_t N>
+template <class Record>
 class journal_writer
 {
+    static constexpr std::size_t N = std::tuple_size_v<decltype(Record::servers)>;
+
   public:
-    journal_text write(const transfer_record<N>& record)
+    journal_text write(const Record& record)
     {
-        constexpr std::size_t frame = 192 + 8 * N, numbers = 32, line = numbers + N + 2 * N * 33;
+        constexpr std::size_t frame = 192 + (8 + 33) * N, numbers = 32, line = numbers + N + 2 * N * 33;
         made_.bytes_ = secret_bytes{frame + record.tokens.size() * line};
         put_all(journal_name, ',', journal_version, ',', N, '\n');
         put_facts(record);
@@ -72,7 +76,8 @@ class journal_writer
                 put(journal_holdings[std::min(static_cast<std::size_t>(which), journal_holdings.size() - 1)]);
             }
             put(one.numbers);
-            put(record.new_numbers[i]);
+            if constexpr (!is_heal_record<Record>)
+                put(record.new_numbers[i]);
             put('\n');
         }
         put_all("end,", record.tokens.size(), ',', record.finished ? journal_finished : journal_open, ',');
@@ -82,12 +87,10 @@ class journal_writer
     }
 
   private:
-    // Whose tokens, which servers, until when both numbers are needed: "-" where that is not known.
-    void put_facts(const transfer_record<N>& record)
+    // Whose tokens, which servers: "-" where that is not known; then what the kind of record has.
+    void put_facts(const Record& record)
     {
-        using std::chrono::seconds;
-        const auto until = std::chrono::floor<seconds>(record.keep_both_until).time_since_epoch().count();
-        put_all(journal_facts, ',');
+        put_all(journal_facts<Record>, ',');
         record.coin ? put(*record.coin) : put('-');
         put(',');
         if (record.servers == decltype(record.servers){})
@@ -95,10 +98,17 @@ class journal_writer
         else
             for (const std::uint32_t server : record.servers)
                 put_hex_number(server);
-        put(',');
-        until > 0 ? put(until) : put('-');
+        put_rest(record);
         put('\n');
     }
+    void put_rest(const transfer_record<N>& record)
+    {
+        using std::chrono::seconds;
+        const auto until = std::chrono::floor<seconds>(record.keep_both_until).time_since_epoch().count();
+        put(',');
+        until > 0 ? put(until) : put('-');
+    }
+    void put_rest(const heal_record<N>& record) { put(record.seeds); }
 
     template <class... Values>
     void put_all(const Values&... values)
@@ -159,12 +169,21 @@ template <std::size_t N>
         error = errc::no_tokens;
     else if (record.new_numbers.size() != record.tokens.size())
         error = errc::invalid_authenticity;
-    return error ? journal_text{} : detail::journal_writer<N>{}.write(record);
+    return error ? journal_text{} : detail::journal_writer<transfer_record<N>>{}.write(record);
+}
+
+/// The same of a heal: its second line has coin, fingerprints and N seeds, and there are no new numbers,
+/// which are made of the seeds.
+template <std::size_t N>
+[[nodiscard]] journal_text write_journal(const heal_record<N>& record, std::error_code& error)
+{
+    error = record.tokens.empty() ? make_error_code(errc::no_tokens) : std::error_code{};
+    return error ? journal_text{} : detail::journal_writer<heal_record<N>>{}.write(record);
 }
 
 /// The same, but throws std::system_error.
-template <std::size_t N>
-[[nodiscard]] journal_text write_journal(const transfer_record<N>& record)
+template <class Record>
+[[nodiscard]] journal_text write_journal(const Record& record)
 {
     std::error_code error;
     auto text = write_journal(record, error);
@@ -183,7 +202,16 @@ template <std::size_t N = server_count>
                                                std::uint32_t limit = serial_limit)
 {
     error = {};
-    return detail::journal_reader<N>{error, limit}.read(text);
+    return detail::journal_reader<transfer_record<N>>{error, limit}.read(text);
+}
+
+/// The journal of a heal. Errors: as above; a pown's is malformed_line, as this one's is there.
+template <std::size_t N = server_count>
+[[nodiscard]] heal_record<N> parse_heal_journal(std::string_view text, parse_error& error,
+                                                std::uint32_t limit = serial_limit)
+{
+    error = {};
+    return detail::journal_reader<heal_record<N>>{error, limit}.read(text);
 }
 
 /// The same, but throws std::system_error, whose text names line and field.

@@ -1,12 +1,14 @@
-// The journal of a pown in a file: what finds every token again after a crash. POSIX; not part of client.hpp.
+// The journal of a pown or a heal in a file: what finds every token again after a crash. POSIX; not part of
+// client.hpp.
 #ifndef RAIDA_CLIENT_JOURNAL_FILE_HPP
 #define RAIDA_CLIENT_JOURNAL_FILE_HPP
 
 #include <raida/base/errc.hpp>
 #include <raida/base/parse_error.hpp>
 #include <raida/client/detail/durable_file.hpp>
+#include <raida/client/heal_record.hpp>
 #include <raida/client/journal.hpp>
-#include <raida/client/transfer.hpp>
+#include <raida/client/transfer_record.hpp>
 #include <raida/wire/token.hpp>
 
 #include <algorithm>
@@ -37,7 +39,9 @@ namespace raida::inline v1 {
 ///
 /// Object lifetimes: must outlive the calls that write to it. Thread safety: distinct objects safe, shared
 /// objects unsafe. Throws nothing but std::bad_alloc.
-template <std::size_t N = server_count>
+///
+/// `Record`: transfer_record<N>, or heal_record<N>.
+template <std::size_t N = server_count, class Record = transfer_record<N>>
 class basic_journal_file
 {
   public:
@@ -62,13 +66,14 @@ class basic_journal_file
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
     /// What the file holds. Errors: the system's, with line 0; those of parse_journal().
-    [[nodiscard]] transfer_record<N> read(parse_error& error, std::uint32_t limit = serial_limit) const
+    [[nodiscard]] Record read(parse_error& error, std::uint32_t limit = serial_limit) const
     {
         error = {};
         const auto bytes = detail::read_all(path_, error.code);
         if (error)
             return {};
-        return parse_journal<N>({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, error, limit);
+        return detail::journal_reader<Record>{error, limit}.read(
+            {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     }
 
     /// What comes next is another transfer. An earlier one that is over is moved aside by the first write(),
@@ -80,7 +85,7 @@ class basic_journal_file
         if (!detail::exists(path_))
             return error;
         earlier_ = read(error, limit);
-        if (!error && (!earlier_.finished || !transfer<N>{earlier_}.complete()))
+        if (!error && (!earlier_.finished || is_any_unknown(earlier_)))
             error = {make_error_code(errc::journal_unfinished), 0, {}};
         move_aside_ = !error;
         return error;
@@ -100,7 +105,7 @@ class basic_journal_file
 
     /// On the disk when it returns without an error. Errors: those of write_journal(); the system's. Then the
     /// file is as it was, but for an error of the folder, when it is new.
-    [[nodiscard]] std::error_code write(const transfer_record<N>& record)
+    [[nodiscard]] std::error_code write(const Record& record)
     {
         std::error_code error;
         const auto text = write_journal(record, error);
@@ -115,6 +120,16 @@ class basic_journal_file
     [[nodiscard]] const std::string& moved_to() const noexcept { return moved_to_; }
 
   private:
+    static bool is_any_unknown(const Record& record)
+    {
+        return record.holdings.size() < record.tokens.size() ||
+               std::any_of(
+                   record.holdings.begin(), record.holdings.end(),
+                   [](const auto& of) {
+                       return std::find(of.begin(), of.end(), holding::unknown) != of.end();
+                   });
+    }
+
     std::error_code move_aside()
     {
         std::string free;
@@ -129,12 +144,13 @@ class basic_journal_file
 
     std::string path_;
     detail::file_lock lock_;
-    transfer_record<N> earlier_;
+    Record earlier_;
     bool move_aside_ = false;
     std::string moved_to_;
 };
 
 using journal_file = basic_journal_file<>;
+using heal_journal_file = basic_journal_file<server_count, heal_record<>>;
 
 } // namespace raida::inline v1
 

@@ -6,6 +6,7 @@
 #include <raida/base/detail/text.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/parse_error.hpp>
+#include <raida/client/heal_record.hpp>
 #include <raida/client/transfer_record.hpp>
 #include <raida/wire/challenge.hpp>
 #include <raida/wire/detail/token_checks.hpp>
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace raida::inline v1 {
@@ -25,9 +27,17 @@ namespace detail {
 
 // Letters stand for holdings in the order of their enumerators.
 inline constexpr std::string_view journal_name = "raida-journal", journal_version = "2",
-                                  journal_without_facts = "1", journal_facts = "transfer",
-                                  journal_holdings = "uonx-", journal_open = "open",
-                                  journal_finished = "finished";
+                                  journal_without_facts = "1", journal_holdings = "uonx-",
+                                  journal_open = "open", journal_finished = "finished";
+
+template <class Record>
+inline constexpr bool is_heal_record = false;
+template <std::size_t N>
+inline constexpr bool is_heal_record<heal_record<N>> = true;
+
+/// What the second line begins with.
+template <class Record>
+inline constexpr std::string_view journal_facts = is_heal_record<Record> ? "heal" : "transfer";
 
 /// Of the text as it was written, with "\n" at the end of a line: copies as text may have made it "\r\n".
 inline std::uint32_t crc32_of(std::string_view text) noexcept
@@ -42,15 +52,17 @@ inline std::uint32_t crc32_of(std::string_view text) noexcept
     }
 }
 
-template <std::size_t N>
+template <class Record>
 class journal_reader
 {
+    static constexpr std::size_t N = std::tuple_size_v<decltype(Record::servers)>;
+
   public:
     journal_reader(parse_error& error, std::uint32_t limit) noexcept
         : error_{error}, checks_{error, limit, places::lines}
     {}
 
-    transfer_record<N> read(std::string_view text)
+    Record read(std::string_view text)
     {
         text = without_blank_end(without_byte_order_mark(text));
         std::string_view rest = text;
@@ -103,6 +115,8 @@ class journal_reader
             refuse(errc::malformed_line, "the version of the format");
         else if (line != std::to_string(N))
             refuse(errc::wrong_server_count, "number of servers");
+        else if (is_heal_record<Record> && version == journal_without_facts)
+            refuse(errc::malformed_line, "the line about the heal");
         return version == journal_version;
     }
 
@@ -115,8 +129,8 @@ class journal_reader
 
     void read_facts(std::string_view line)
     {
-        if (take_until(',', line) != journal_facts)
-            return refuse(errc::malformed_line, "the line about the transfer");
+        if (take_until(',', line) != journal_facts<Record>)
+            return refuse(errc::malformed_line, "the line about the " + std::string{journal_facts<Record>});
         if (const auto coin = take_until(',', line); coin != "-") {
             record_.coin = parse_number<std::uint16_t>(coin);
             if (!record_.coin)
@@ -129,8 +143,12 @@ class journal_reader
             for (std::size_t i = 0; i < N; ++i)
                 record_.servers[i] = load_big<4>(bytes.data() + 4 * i);
         }
-        if (line != "-")
+        if constexpr (is_heal_record<Record>) {
+            read_numbers(line, record_.seeds, "seed ");
+            refuse_rest(line);
+        } else if (line != "-") {
             read_until(line);
+        }
     }
 
     void read_until(std::string_view text)
@@ -159,7 +177,13 @@ class journal_reader
         std::transform(letters.begin(), letters.end(), holdings.begin(),
                        [](char c) { return static_cast<holding>(journal_holdings.find(c)); });
         read_numbers(line, token.numbers);
-        read_numbers(line, record_.new_numbers.emplace_back(), "new ");
+        if constexpr (!is_heal_record<Record>)
+            read_numbers(line, record_.new_numbers.emplace_back(), "new ");
+        refuse_rest(line);
+    }
+
+    void refuse_rest(std::string_view line)
+    {
         if (!error_ && !line.empty())
             refuse(errc::malformed_line, "after the last authenticity number");
     }
@@ -198,7 +222,7 @@ class journal_reader
     parse_error& error_;
     token_checks checks_;
     std::size_t line_ = 0;
-    transfer_record<N> record_;
+    Record record_;
 };
 
 } // namespace detail
