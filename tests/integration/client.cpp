@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 using raida::errc;
 using raida::holding;
 using raida::transfer_outcome;
+using raida::testing::forced_answer;
 
 namespace {
 
@@ -298,18 +299,23 @@ TEST_CASE("every request leaves a record, and no secret is in it", "[client]")
              .retry = {},
              .on_record = [&](const raida::request_record& one) { records.push_back(one); }}};
     w.fleet.set(2, {.silent = true});
+    w.fleet.set(3, {.answer = forced_answer::as_measured(raida::status::invalid_coin_id)}); // anybody's
     static_cast<void>(w.wait<raida::replies<>>([&](auto done) { w.client.async_echo(std::move(done)); }));
     static_cast<void>(w.detect());
     REQUIRE(records.size() == 50);
     for (const auto& one : records) {
-        CHECK(one.timed_out == (one.server == 2));
+        const bool unanswered = one.server == 2 || one.server == 3;
+        CHECK(one.timed_out == unanswered);
         CHECK(one.timeout == 1s);
-        CHECK((one.bytes_returned != 0) == (one.server != 2));
-        CHECK(one.server_time.has_value() == (one.server != 2));
+        CHECK((one.bytes_returned != 0) != unanswered);
+        CHECK(one.server_time.has_value() != unanswered);
+        CHECK(one.verified != unanswered);
+        CHECK(one.hint == (one.server == 3 ? std::optional{raida::status::invalid_coin_id} : std::nullopt));
     }
     for (std::size_t i = 0; i < records.size(); ++i) {
         CHECK(records[i].command == (i < 25 ? raida::echo_command : raida::detect_command));
-        CHECK((i < 25 || records[i].last_echo.has_value() == (records[i].server != 2)));
+        CHECK((i < 25 ||
+               records[i].last_echo.has_value() == (records[i].server != 2 && records[i].server != 3)));
     }
 }
 

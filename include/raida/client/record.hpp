@@ -29,6 +29,8 @@ struct request_record
     // Beyond the public columns:
     unsigned attempts = 0;
     std::optional<raida::status> answer{};
+    bool verified = false;               ///< the answer carries the server's signature
+    std::optional<raida::status> hint{}; ///< why the server is silent, perhaps: see reply::hint
     std::error_code error{};
 };
 

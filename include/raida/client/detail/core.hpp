@@ -200,6 +200,8 @@ class client_core final : private shutdown_hook
         one.timed_out = got.error == errc::timed_out;
         one.attempts = got.attempts;
         one.error = got.error;
+        one.verified = got.verified;
+        one.hint = got.hint;
         if (got) {
             one.server_time = got.header().execution_time;
             one.answer = got.status();
