@@ -14,6 +14,7 @@
 #include <raida/client/record.hpp>
 #include <raida/client/settings.hpp>
 #include <raida/client/transfer.hpp>
+#include <raida/client/transfer_file.hpp>
 #include <raida/client/transfer_record.hpp>
 #include <raida/transport/resolve.hpp>
 #include <raida/transport/server_list.hpp>
