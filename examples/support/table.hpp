@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <limits>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -23,6 +24,13 @@ struct cell
     colour how = colour::none;
 };
 
+// Characters, not bytes: those that continue a UTF-8 sequence take no room.
+[[nodiscard]] inline std::size_t width(std::string_view text)
+{
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
 class table
 {
   public:
@@ -35,14 +43,17 @@ class table
     {
         std::string heading;
         align side = align::left;
+        int spare = 0; // those with more go first where there is too little room; 0: is never left out
     };
 
     explicit table(std::vector<column> columns) : columns_{std::move(columns)} {}
 
     void add(std::vector<cell> row) { rows_.push_back(std::move(row)); }
 
-    // Columns in which no row has any text are left out.
-    void print(std::ostream& out, const terminal& screen) const
+    // Columns in which no row has any text are left out, and what does not fit into `room` characters: spare
+    // columns first, then the ends of the longest texts.
+    void print(std::ostream& out, const terminal& screen,
+               std::size_t room = std::numeric_limits<std::size_t>::max()) const
     {
         std::vector<std::size_t> widths(columns_.size(), 0);
         for (const auto& row : rows_)
@@ -54,17 +65,48 @@ class table
             if (widths[i] != 0)
                 widths[i] = std::max(widths[i], width(columns_[i].heading));
         }
+        fit(widths, room);
         print(out, screen, headings, widths);
         for (const auto& row : rows_)
             print(out, screen, row, widths);
     }
 
   private:
-    // Characters, not bytes: those that continue a UTF-8 sequence take no room.
-    static std::size_t width(std::string_view text)
+    static constexpr std::size_t gap = 2;
+
+    void fit(std::vector<std::size_t>& widths, std::size_t room) const
     {
-        return static_cast<std::size_t>(std::count_if(
-            text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+        const auto taken = [&] {
+            std::size_t sum = 0;
+            for (const std::size_t one : widths)
+                sum += one == 0 ? 0 : one + gap;
+            return sum < gap ? 0 : sum - gap;
+        };
+        while (taken() > room) {
+            std::size_t next = widths.size();
+            for (std::size_t i = 0; i < widths.size(); ++i)
+                if (widths[i] != 0 && columns_[i].spare > (next < widths.size() ? columns_[next].spare : 0))
+                    next = i;
+            if (next == widths.size())
+                break;
+            widths[next] = 0;
+        }
+        for (std::size_t sum = taken(); sum > room && room != 0; sum = taken()) {
+            auto& longest = *std::max_element(widths.begin(), widths.end());
+            if (longest <= 1)
+                return;
+            --longest;
+        }
+    }
+
+    // The beginning of a text, as much of it as there is room for.
+    static std::string_view cut(std::string_view text, std::size_t room)
+    {
+        std::size_t end = 0;
+        for (; end < text.size(); ++end)
+            if ((static_cast<unsigned char>(text[end]) & 0xC0) != 0x80 && room-- == 0)
+                break;
+        return text.substr(0, end);
     }
 
     void print(std::ostream& out, const terminal& screen, const std::vector<cell>& row,
@@ -75,16 +117,17 @@ class table
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (widths[i] == 0)
                 continue;
-            const std::size_t blanks = widths[i] - width(row[i].text);
+            const std::string_view text = cut(row[i].text, widths[i]);
+            const std::size_t blanks = widths[i] - width(text);
             const bool right = columns_[i].side == align::right;
-            if (!row[i].text.empty()) {
+            if (!text.empty()) {
                 line.append(owed + (right ? blanks : 0), ' ');
-                line += screen.paint(row[i].text, row[i].how);
+                line += screen.paint(text, row[i].how);
                 owed = right ? 0 : blanks;
             } else {
                 owed += widths[i];
             }
-            owed += 2;
+            owed += gap;
         }
         out << line << '\n';
     }
@@ -92,6 +135,27 @@ class table
     std::vector<column> columns_;
     std::vector<std::vector<cell>> rows_;
 };
+
+// A text in lines of at most `room` characters, each with its end; a longer word is a line of its own.
+[[nodiscard]] inline std::string wrapped(std::string_view text, std::size_t room)
+{
+    std::string result;
+    for (std::size_t column = 0; !text.empty();) {
+        const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+        const std::string_view word = text.substr(0, end);
+        const bool fits = column == 0 || column + 1 + width(word) <= room;
+        if (column != 0)
+            result += fits ? ' ' : '\n';
+        result += word;
+        column = (fits && column != 0 ? column + 1 : 0) + width(word);
+        if (end < text.size() && text[end] == '\n') {
+            result += '\n';
+            column = 0;
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return result;
+}
 
 // A bar of up to `width` characters, in eighths of one where the screen has blocks.
 [[nodiscard]] inline std::string bar(double share, std::size_t width, const terminal& screen)

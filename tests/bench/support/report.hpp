@@ -58,15 +58,15 @@ class report
 
     void print_targets() const
     {
-        std::size_t width = 0;
+        support::table lines{{{"Targets"}, {"limit"}, {"measured"}, {""}}};
         for (const target& one : targets_)
-            width = std::max(width, width_of(one.what));
-        std::cout << "\nTargets\n\n";
-        for (const target& one : targets_)
-            std::cout << one.what << std::string(width - width_of(one.what), ' ')
-                      << (one.side == target::kind::at_most ? "  at most " : "  at least ")
-                      << fixed(one.limit, one.decimals) << "  measured " << fixed(one.measured, one.decimals)
-                      << (one.met() ? "  met" : "  MISSED") << '\n';
+            lines.add({{one.what},
+                       {(one.side == target::kind::at_most ? "at most " : "at least ") +
+                        fixed(one.limit, one.decimals)},
+                       {fixed(one.measured, one.decimals)},
+                       {one.met() ? "met" : "MISSED"}});
+        std::cout << '\n';
+        lines.print(std::cout, {});
         std::cout << std::flush;
     }
 

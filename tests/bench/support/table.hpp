@@ -2,9 +2,9 @@
 #ifndef RAIDA_BENCH_TABLE_HPP
 #define RAIDA_BENCH_TABLE_HPP
 
+#include "../../../examples/support/table.hpp"
 #include "text.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <ostream>
@@ -39,25 +39,19 @@ class table
 
     void print(std::ostream& out) const
     {
-        std::size_t first = width_of(label_);
-        for (const auto& [label, numbers] : rows_)
-            first = std::max(first, width_of(label));
-        out << '\n' << title_ << "\n\n" << pad(label_, first, false);
-        std::vector<std::size_t> widths;
-        for (std::size_t i = 0; i < columns_.size(); ++i) {
-            std::size_t width = width_of(columns_[i].heading);
-            for (const auto& [label, numbers] : rows_)
-                width = std::max(width, width_of(cell(numbers, i)));
-            widths.push_back(width);
-            out << "  " << pad(columns_[i].heading, width, true);
-        }
-        out << '\n';
+        using writer = support::table;
+        std::vector<writer::column> headings{{label_, writer::align::left}};
+        for (const column& one : columns_)
+            headings.push_back({one.heading, writer::align::right});
+        writer lines{std::move(headings)};
         for (const auto& [label, numbers] : rows_) {
-            out << pad(label, first, false);
+            std::vector<support::cell> cells{{label}};
             for (std::size_t i = 0; i < columns_.size(); ++i)
-                out << "  " << pad(cell(numbers, i), widths[i], true);
-            out << '\n';
+                cells.push_back({numbers[i] ? fixed(*numbers[i], columns_[i].decimals) : "–"});
+            lines.add(std::move(cells));
         }
+        out << '\n' << title_ << "\n\n";
+        lines.print(out, {});
         for (const std::string& text : notes_)
             out << "  " << text << '\n';
         out << std::flush;
@@ -78,17 +72,6 @@ class table
     }
 
   private:
-    [[nodiscard]] std::string cell(const values& numbers, std::size_t i) const
-    {
-        return numbers[i] ? fixed(*numbers[i], columns_[i].decimals) : "–";
-    }
-
-    static std::string pad(std::string text, std::size_t width, bool right)
-    {
-        text.insert(right ? 0 : text.size(), width - std::min(width, width_of(text)), ' ');
-        return text;
-    }
-
     std::string key_, title_, label_;
     std::vector<column> columns_;
     std::vector<std::pair<std::string, values>> rows_;

@@ -30,15 +30,6 @@ inline std::string fixed(double value, int decimals)
     return result;
 }
 
-/// Columns that a text takes: bytes that go on a UTF-8 character take none.
-inline std::size_t width_of(std::string_view text)
-{
-    std::size_t width = 0;
-    for (const char c : text)
-        width += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
-    return width;
-}
-
 /// In quotes, for JSON.
 inline std::string quoted(std::string_view text)
 {
