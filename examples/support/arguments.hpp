@@ -14,11 +14,26 @@
 
 namespace support {
 
-// Ask for every option once, then call done(): what nobody asked for is an error. All errors are bad_input.
+// Not a run, but a text: thrown, whatever else is on the command line.
+enum class wanted_text
+{
+    help,
+    version
+};
+
+// Ask for every option once, then for operands, then call done(): what nobody asked for is an error. All
+// errors are bad_input.
 class arguments
 {
   public:
-    arguments(int count, const char* const* values) : left_{values + (count > 0 ? 1 : 0), values + count} {}
+    // Throws wanted_text for -h, --help and --version.
+    arguments(int count, const char* const* values) : left_{values + (count > 0 ? 1 : 0), values + count}
+    {
+        if (flag("-h") || flag("--help"))
+            throw wanted_text::help;
+        if (flag("--version"))
+            throw wanted_text::version;
+    }
 
     // Is the option there? It takes no value.
     [[nodiscard]] bool flag(std::string_view name) { return std::erase(left_, name) != 0; }
@@ -78,6 +93,16 @@ class arguments
             return one == name || (one.starts_with(name) && one.substr(name.size()).starts_with('='));
         });
         return is_there ? std::optional{number<Number>(name, least, most, usual)} : std::nullopt;
+    }
+
+    // The next argument that is no option, if there is one.
+    [[nodiscard]] std::optional<std::string> operand()
+    {
+        if (left_.empty() || left_.front().starts_with('-'))
+            return std::nullopt;
+        std::string found{left_.front()};
+        left_.erase(left_.begin());
+        return found;
     }
 
     void done() const
