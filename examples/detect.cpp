@@ -1,6 +1,5 @@
 // Are these tokens authentic? Asks all 25 servers at once and says what they say together.
 #include "support/arguments.hpp"
-#include "support/asking.hpp"
 #include "support/bad_input.hpp"
 #include "support/demonstration.hpp"
 #include "support/findings.hpp"
@@ -26,6 +25,8 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -39,19 +40,28 @@ starts 25 servers of its own, some of them faulty, and has them judge tokens of
 its own, some of them counterfeit.
 
   --servers FILE   the servers: one host:port per line, a host file, or CSV
-                   (needs --tokens)
-  --tokens FILE    the tokens: CSV of denomination, serial number, and 25
-                   authenticity numbers in hex, which are never printed
+                   (needs --tokens); a server's second address is its mirror
+  --tokens FILE    the tokens, in a file of any form: .bin, .key, .stack, CSV
+                   (denomination, serial number, 25 authenticity numbers in
+                   hex), pictures; the numbers are never printed
+  --demo           teaches the tokens to 25 servers inside this program, to
+                   which then every one of them is authentic
+  --wait WHAT      decided (default): ends as soon as no answer can change a
+                   verdict; all: hears every server out, as who wants to heal
+                   must
+  --grade          also how wallets sort the tokens; waits for all
   --encrypt D:S    ask encrypted with the token of this denomination and serial
                    number, one of --keys or else of --tokens, which then is not
                    asked about; the built-in servers know any
   --keys FILE      tokens to encrypt with, as --tokens
   --coin-id N      the coin that the tokens belong to (default 6)
   --deadline MS    how long to wait for each server (default 3000)
+  --attempts N     how often to ask one that is silent (default 2)
   --seed N         another run of the built-in servers (default 1)
   --records FILE   also write how each request went, as CSV
   --json           one JSON document instead of tables
-  --help           this text
+  -h, --help       this text
+  --version        which version this is
 
 Exit code: 0 every token is decided, 1 some are not, 2 bad input.
 )";
@@ -61,16 +71,29 @@ struct settings
     std::optional<std::string> servers, tokens, encrypt, keys, records;
     std::uint16_t coin = raida::default_coin;
     std::chrono::milliseconds deadline = raida::default_deadline;
+    unsigned attempts = 2;
     std::uint64_t seed = 1;
-    bool json = false, help = false;
+    raida::wait_for wait = raida::wait_for::decided;
+    bool demo = false, grade = false, json = false;
 };
+
+raida::wait_for read_wait(support::arguments& given, bool grades)
+{
+    const auto what = given.value("--wait");
+    if (what && *what != "decided" && *what != "all")
+        throw bad_input{"--wait takes decided or all, not " + support::quoted(*what)};
+    return what.value_or(grades ? "all" : "decided") == "all" ? raida::wait_for::all
+                                                              : raida::wait_for::decided;
+}
 
 settings read_settings(int argc, char** argv)
 {
     support::arguments given{argc, argv};
     settings wanted;
-    wanted.help = given.flag("--help");
     wanted.json = given.flag("--json");
+    wanted.demo = given.flag("--demo");
+    wanted.grade = given.flag("--grade");
+    wanted.wait = read_wait(given, wanted.grade);
     wanted.servers = given.value("--servers");
     wanted.tokens = given.value("--tokens");
     wanted.encrypt = given.value("--encrypt");
@@ -79,12 +102,16 @@ settings read_settings(int argc, char** argv)
     wanted.coin = given.number<std::uint16_t>("--coin-id", 0, 65'535, wanted.coin);
     wanted.deadline = std::chrono::milliseconds{
         given.number<std::int64_t>("--deadline", 1, 3'600'000, wanted.deadline.count())};
+    wanted.attempts = given.number<unsigned>("--attempts", 1, 10, wanted.attempts);
     wanted.seed = given.number<std::uint64_t>("--seed", 0, UINT64_MAX, wanted.seed);
     given.done();
-    if (wanted.help)
-        return wanted;
     if (wanted.servers && !wanted.tokens)
         throw bad_input{"--servers needs --tokens: other servers do not know the built-in tokens"};
+    if (wanted.servers && wanted.demo)
+        throw bad_input{"--demo has servers of its own: leave it out, or --servers"};
+    if (wanted.tokens && !wanted.servers && !wanted.demo)
+        throw bad_input{"--tokens needs --servers, who know which tokens are authentic (or --demo, to which "
+                        "all of them are)"};
     if (wanted.keys && !wanted.encrypt)
         throw bad_input{"--keys needs --encrypt, which says which of them is the key"};
     if (wanted.encrypt && !support::can_encrypt)
@@ -107,7 +134,7 @@ raida::token take_key(const settings& wanted, question& asked)
 {
     const raida::token_id name = support::key_name(*wanted.encrypt);
     if (wanted.keys) {
-        const auto keys = support::read_tokens(*wanted.keys);
+        const auto keys = support::read_tokens(*wanted.keys, wanted.coin);
         return support::key_token(keys, *wanted.encrypt);
     }
     const bool is_there = std::any_of(asked.tokens.begin(), asked.tokens.end(),
@@ -127,7 +154,7 @@ raida::token take_key(const settings& wanted, question& asked)
 void prepare(const settings& wanted, asio::io_context& io, question& asked)
 {
     if (wanted.tokens)
-        asked.tokens = support::read_tokens(*wanted.tokens);
+        asked.tokens = support::read_tokens(*wanted.tokens, wanted.coin);
     if (!wanted.servers) {
         asked.embedded.emplace(io, wanted.seed);
         if (wanted.tokens)
@@ -148,9 +175,125 @@ void announce(const settings& wanted, const question& asked)
 {
     const std::size_t count = asked.tokens.size();
     std::cout << count << (count == 1 ? " token" : " tokens") << ", 25 servers "
-              << (wanted.servers ? "from " + *wanted.servers : "inside this program") << ", "
+              << (wanted.servers ? "from " + *wanted.servers : "inside this program")
+              << (wanted.tokens && !wanted.servers ? ", which were told to believe in them" : "") << ", "
               << wanted.deadline.count() << " ms for each to answer.\n\n"
               << std::flush;
+}
+
+// Asks, and fills in what was found. `Codec` is raida::plain or support::sealing.
+template <class Codec>
+class asking
+{
+  public:
+    using client = raida::basic_client<raida::server_count, raida::transport::udp, Codec>;
+
+    asking(asio::io_context& io, const settings& wanted, support::findings& found, support::progress& shown,
+           support::record_csv* records, Codec codec)
+        : io_{io},
+          wanted_{wanted},
+          found_{found},
+          shown_{shown},
+          client_{io, found.servers, client_settings(wanted, found, records), std::move(codec)}
+    {}
+
+    void run()
+    {
+        const auto began = std::chrono::steady_clock::now();
+        found_.votes = awaited<raida::batch_tally<>>([&](auto done) {
+            client_.async_detect(found_.tokens, {.on_progress = [&](const auto& now) { shown_.take(now); }},
+                                 std::move(done));
+        });
+        found_.elapsed = std::chrono::steady_clock::now() - began;
+        if (found_.waited_for_all || found_.votes.count(raida::verdict::undecided) != 0)
+            explain_silence();
+        found_.key = client_.codec().key_token();
+        found_.traffic = client_.network().statistics().total();
+    }
+
+  private:
+    static raida::client_settings<> client_settings(const settings& wanted, support::findings& found,
+                                                    support::record_csv* records)
+    {
+        raida::client_settings<> how;
+        how.requests.coin = wanted.coin;
+        how.wait = wanted.wait;
+        how.deadline = wanted.deadline;
+        how.retry = raida::retry_policy::up_to(wanted.attempts);
+        how.budget = raida::longest_deadline; // what limits a call are the deadlines
+        how.on_record = [&found, records](const raida::request_record& one) {
+            found.take(one);
+            if (records != nullptr)
+                records->write(one);
+        };
+        return how;
+    }
+
+    // Servers refuse a wrong coin or number with an answer that could be for anybody, so that it can only be
+    // taken as a hint, and only while nothing else is in flight to that server. After many requests at once,
+    // ask the silent ones again.
+    void explain_silence()
+    {
+        constexpr std::chrono::milliseconds longest{2000}; // public guidance for an echo
+        raida::server_list<> silent;
+        bool any = false;
+        for (std::size_t server = 0; server < raida::server_count; ++server)
+            if (found_.is_silent(server) && !found_.hints[server] && found_.requests[server].size() > 1 &&
+                found_.servers.endpoint(server) != nullptr) {
+                silent.set(server, *found_.servers.endpoint(server));
+                any = true;
+            }
+        if (!any)
+            return;
+        shown_.say("asking the silent ones for the reason", silent);
+        client_.set_servers(silent);
+        awaited<raida::replies<>>([&](auto done) {
+            client_.async_echo({.deadline = std::min(wanted_.deadline, longest),
+                                .retry = raida::retry_policy::none(),
+                                .on_progress = [&](const auto& now) { shown_.take(now); }},
+                               std::move(done));
+        });
+    }
+
+    template <class Result, class Start>
+    Result awaited(Start start)
+    {
+        std::optional<Result> result;
+        start([&](std::error_code refused, Result got) {
+            if (refused)
+                throw std::system_error{refused, "detect"};
+            result = std::move(got);
+        });
+        while (!result && io_.run_one() != 0) {
+        }
+        return std::move(*result);
+    }
+
+    asio::io_context& io_;
+    const settings& wanted_;
+    support::findings& found_;
+    support::progress& shown_;
+    client client_;
+};
+
+void ask(asio::io_context& io, const settings& wanted, const question& asked, support::findings& found,
+         const support::terminal& screen)
+{
+    std::optional<support::record_csv> records;
+    if (wanted.records)
+        records.emplace(*wanted.records);
+    auto* const taken = records ? &*records : nullptr;
+    if (!wanted.json)
+        announce(wanted, asked);
+    {
+        support::progress shown{io, wanted.json ? support::terminal{} : screen, asked.servers};
+        if (asked.key)
+            asking{io, wanted, found, shown, taken, support::sealing{*asked.key}}.run();
+        else
+            asking{io, wanted, found, shown, taken, raida::plain{}}.run();
+    }
+    if (records)
+        records->close();
 }
 
 int detect(const settings& wanted)
@@ -158,32 +301,21 @@ int detect(const settings& wanted)
     asio::io_context io{1};
     question asked;
     prepare(wanted, io, asked);
-    std::optional<support::record_csv> records;
-    if (wanted.records)
-        records.emplace(*wanted.records);
     const auto screen = support::terminal::of_stdout();
-    if (!wanted.json)
-        announce(wanted, asked);
-
-    support::findings found{asked.servers, asked.tokens};
-    {
-        support::progress progress{io, wanted.json ? support::terminal{} : screen, found.parts.size(),
-                                   asked.servers};
-        const support::asking_settings how{wanted.coin, wanted.deadline, records ? &*records : nullptr};
-        if (asked.key)
-            support::asking{io, asked.servers, how, support::sealing{*asked.key}}.run(found, progress);
-        else
-            support::asking{io, asked.servers, how, raida::plain{}}.run(found, progress);
-    }
+    support::findings found{.servers = asked.servers,
+                            .tokens = asked.tokens,
+                            .by = wanted.servers  ? support::judges::real
+                                  : wanted.tokens ? support::judges::taught
+                                                  : support::judges::own_tokens,
+                            .waited_for_all = wanted.wait == raida::wait_for::all};
+    ask(io, wanted, asked, found, screen);
     if (wanted.json)
-        std::cout << support::json_report{found}.text() << '\n';
+        std::cout << support::json_report{found, wanted.grade}.text() << '\n';
     else
-        support::text_report{found, screen, std::cout}.print();
+        support::text_report{found, wanted.grade, screen, std::cout}.print();
     if (!std::cout.flush())
         throw bad_input{"cannot write the result"};
-    if (records)
-        records->close();
-    return found.count(raida::verdict::undecided) == 0 ? 0 : 1;
+    return found.votes.count(raida::verdict::undecided) == 0 ? 0 : 1;
 }
 
 } // namespace

@@ -39,9 +39,12 @@ after a crash, --recover finds out what each server holds and finishes. With no
 options it shows all this with 25 servers of its own, some of them faulty.
 
   --servers FILE   the servers: one host:port per line, a host file, or CSV
-  --tokens FILE    the tokens: CSV of denomination, serial number, and 25
-                   authenticity numbers in hex, which are never printed
+  --tokens FILE    the tokens, in a file of any form: .bin, .key, .stack, CSV
+                   (denomination, serial number, 25 authenticity numbers in
+                   hex), pictures; the numbers are never printed
   --recover        finish what the journal holds; may be repeated
+  --other-servers  with --recover: the servers have moved to other addresses
+                   than those that the journal knows
   --encrypt D:S    encrypt with the token of this denomination and serial
                    number; it is not transferred
   --keys FILE      where that token is (default: in --tokens)
@@ -55,7 +58,8 @@ options it shows all this with 25 servers of its own, some of them faulty.
   --budget SECONDS how long all of it may take (default 60)
   --seed N         another run of the built-in servers (default 1)
   --json           one JSON document instead of tables
-  --help           this text
+  -h, --help       this text
+  --version        which version this is
 
 Exit code: 0 every token is transferred, 1 some are not, 2 bad input.
 )";
@@ -67,7 +71,7 @@ struct settings
     std::chrono::milliseconds deadline = raida::default_deadline;
     std::chrono::seconds budget{60};
     std::uint64_t seed = 1;
-    bool recover = false, plain = false, json = false, help = false;
+    bool recover = false, other_servers = false, plain = false, json = false;
 
     [[nodiscard]] bool is_demonstration() const { return !tokens && !recover; }
 };
@@ -75,6 +79,8 @@ struct settings
 // Throws bad_input for what does not fit together.
 void check(const settings& wanted)
 {
+    if (wanted.other_servers && !wanted.recover)
+        throw bad_input{"--other-servers needs --recover: a new transfer asks the servers of the list"};
     if (wanted.is_demonstration()) {
         if (wanted.servers || wanted.encrypt || wanted.keys || wanted.journal || wanted.out || wanted.plain)
             throw bad_input{"which tokens? --tokens or --recover is missing"};
@@ -98,9 +104,9 @@ settings read_settings(int argc, char** argv)
 {
     support::arguments given{argc, argv};
     settings wanted;
-    wanted.help = given.flag("--help");
     wanted.json = given.flag("--json");
     wanted.recover = given.flag("--recover");
+    wanted.other_servers = given.flag("--other-servers");
     wanted.plain = given.flag("--plain");
     wanted.servers = given.value("--servers");
     wanted.tokens = given.value("--tokens");
@@ -115,8 +121,7 @@ settings read_settings(int argc, char** argv)
         std::chrono::seconds{given.number<std::int64_t>("--budget", 1, 86'400, wanted.budget.count())};
     wanted.seed = given.number<std::uint64_t>("--seed", 0, UINT64_MAX, wanted.seed);
     given.done();
-    if (!wanted.help)
-        check(wanted);
+    check(wanted);
     return wanted;
 }
 
@@ -165,12 +170,15 @@ outcome run(asio::io_context& io, const settings& wanted, task& work, Codec code
     };
     raida::pown_options<> how;
     how.journal = [&work](const raida::transfer_record<>& record) { return work.journal.write(record); };
+    how.other_servers = wanted.other_servers;
     if (work.record)
         client.async_recover(*std::move(work.record), std::move(how), done);
     else
         client.async_pown(work.tokens, std::move(how), done);
     while (open && io.run_one() != 0) {
     }
+    if (failed == raida::errc::other_servers)
+        throw bad_input{failed.message() + ": if they have moved, say so with --other-servers"};
     if (got.result.token_count() == 0) // nothing was sent
         throw bad_input{failed == raida::errc::journal_failed ? work.journal.failure() : failed.message()};
     return got;
@@ -249,16 +257,17 @@ void read(asio::io_context& io, const settings& wanted, task& work)
 {
     work.servers = support::read_servers(io, *wanted.servers);
     if (!wanted.recover) {
-        auto held = support::read_token_file(*wanted.tokens);
+        auto held = support::read_token_file(*wanted.tokens, wanted.coin);
         if (!held.new_numbers.empty())
             throw bad_input{
                 support::quoted(*wanted.tokens) +
-                " holds a pown in limbo, old numbers and new ones: find out first which are held"};
+                " holds a pown in limbo, old numbers and new ones: make a journal of it (convert " +
+                *wanted.tokens + " NAME.journal) and recover that"};
         work.tokens = std::move(held.tokens);
     }
     if (wanted.encrypt)
-        work.key = support::key_token(support::read_tokens(wanted.keys ? *wanted.keys : *wanted.tokens),
-                                      *wanted.encrypt);
+        work.key = support::key_token(
+            support::read_tokens(wanted.keys ? *wanted.keys : *wanted.tokens, wanted.coin), *wanted.encrypt);
     if (wanted.recover)
         work.record = work.journal.read();
     else if (wanted.encrypt && !wanted.keys)

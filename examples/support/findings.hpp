@@ -11,99 +11,115 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace support {
 
-// One fan-out: at most as many tokens as fit into a datagram.
-struct part
+// Who judges: the servers of a list, or those inside this program.
+enum class judges
 {
-    std::span<const raida::token> tokens;
-    raida::requests<> asked{}; // as they were sent
-    raida::replies<> replies{};
-    raida::tally<> tally{};
+    real,
+    own_tokens, // embedded servers, tokens of their own
+    taught      // embedded servers that were told to believe in the tokens
 };
 
 struct findings
 {
     raida::server_list<> servers;
-    std::vector<part> parts;
-    std::chrono::nanoseconds elapsed{};                      // from the first send to the last answer
-    std::optional<std::chrono::nanoseconds> certain_after{}; // nothing could change any verdict any more
+    std::span<const raida::token> tokens;
+    judges by = judges::real;
+    bool waited_for_all = false;
+
+    raida::batch_tally<> votes{};
+    std::array<std::vector<raida::request_record>, raida::server_count> requests{}; // as each of them went
     std::array<std::optional<raida::status>, raida::server_count> hints{}; // why a server is silent, perhaps
+    std::chrono::nanoseconds elapsed{};                                    // from the first send to the end
     std::optional<raida::token_id> key{}; // what the requests were encrypted with
     raida::lane_statistics traffic{};
 
-    findings(const raida::server_list<>& asked, std::span<const raida::token> tokens) : servers{asked}
+    // For client_settings::on_record.
+    void take(const raida::request_record& one)
     {
-        const std::size_t most = raida::max_tokens(raida::detect_command);
-        for (; !tokens.empty(); tokens = tokens.subspan(parts.back().tokens.size()))
-            parts.push_back({.tokens = tokens.first(std::min(most, tokens.size()))});
+        if (one.command == raida::detect_command)
+            requests[one.server].push_back(one);
+        if (const auto said = complaint(one))
+            hints[one.server] = said;
     }
 
-    [[nodiscard]] std::size_t count(raida::verdict which) const
+    // Was it never asked, for want of an address or of numbers?
+    [[nodiscard]] bool is_unasked(std::size_t server) const { return requests[server].empty(); }
+
+    // Why it was not asked.
+    [[nodiscard]] std::string why_unasked(std::size_t server) const
     {
-        std::size_t sum = 0;
-        for (const part& one : parts)
-            sum += one.tally.count(which);
-        return sum;
+        if (servers.endpoint(server) != nullptr || servers.mirror(server) != nullptr)
+            return "no number for this server";
+        const std::error_code why = servers.error(server);
+        return why ? why.message() : make_error_code(raida::errc::no_endpoint).message();
     }
 
-    [[nodiscard]] std::size_t token_count() const
+    // Did it leave everything that it was asked unanswered, though it was given the time?
+    [[nodiscard]] bool is_silent(std::size_t server) const
     {
-        std::size_t sum = 0;
-        for (const part& one : parts)
-            sum += one.tokens.size();
-        return sum;
+        const auto& of = requests[server];
+        return !of.empty() && std::all_of(of.begin(), of.end(), [](const raida::request_record& one) {
+            return one.error == raida::errc::timed_out;
+        });
     }
 
-    // Did the server not accept the key, at least once?
+    // Has it judged every token?
+    [[nodiscard]] bool has_voted(std::size_t server) const
+    {
+        return std::none_of(votes.chunks().begin(), votes.chunks().end(), [&](const auto& chunk) {
+            return chunk.votes.vote(0, server) == raida::vote::none;
+        });
+    }
+
+    // Did it not accept the key, at least once?
     [[nodiscard]] bool key_refused(std::size_t server) const
     {
-        return std::any_of(parts.begin(), parts.end(),
-                           [&](const part& one) { return is_key_refusal(one, server); });
+        return std::any_of(votes.chunks().begin(), votes.chunks().end(),
+                           [&](const auto& chunk) { return chunk.votes.pown_letter(0, server) == 'b'; });
     }
 
-    [[nodiscard]] static bool is_key_refusal(const part& of, std::size_t server)
+    // What the tokens with this verdict are worth.
+    [[nodiscard]] raida::amount worth(raida::verdict which) const
     {
-        return of.tally.pown_letter(0, server) == 'b';
+        raida::amount sum;
+        for (std::size_t token = 0; token < tokens.size(); ++token)
+            if (votes.verdict(token) == which)
+                sum += raida::value_of(tokens[token]);
+        return sum;
     }
 
-    // What the same questions would have taken one after another. Answers to several parts at once wait for
-    // each other at the server; in turn each would come as fast as that server's fastest.
+    // What the same questions would have taken one after another. Answers to several requests at once wait
+    // for each other at the server; in turn each would come as fast as that server's fastest.
     [[nodiscard]] std::chrono::nanoseconds in_turn() const
     {
         std::chrono::nanoseconds sum{};
-        for (std::size_t server = 0; server < raida::server_count; ++server) {
+        for (const auto& of : requests) {
             auto fastest = std::chrono::nanoseconds::max();
-            for (const part& one : parts)
-                if (one.replies[server])
-                    fastest = std::min(fastest, one.replies[server].latency);
-            for (const part& one : parts)
-                sum += one.replies[server] ? fastest : one.replies[server].latency;
+            for (const raida::request_record& one : of)
+                if (one.answer)
+                    fastest = std::min(fastest, one.total);
+            for (const raida::request_record& one : of)
+                sum += one.answer ? fastest : one.total;
         }
         return sum;
     }
+
+    // What a server refuses before it knows whose request it is. Even with our echo it may be about another
+    // one's: such answers carry the echo of an earlier request, which can be the same as ours.
+    [[nodiscard]] static std::optional<raida::status> complaint(const raida::request_record& one)
+    {
+        if (one.hint || !one.answer || one.verified)
+            return one.hint;
+        const bool for_anybody =
+            raida::is_header_error(*one.answer) || *one.answer == raida::status::invalid_encryption_code;
+        return for_anybody ? one.answer : std::nullopt;
+    }
 };
-
-// What a server refuses before it knows whose request it is. Even with our echo it may be about another
-// one's: such answers carry the echo of an earlier request, which can be the same as ours.
-inline std::optional<raida::status> complaint(const raida::reply& reply)
-{
-    if (reply.hint || !reply || reply.verified)
-        return reply.hint;
-    const raida::status said = reply.status();
-    const bool for_anybody = raida::is_header_error(said) || said == raida::status::invalid_encryption_code;
-    return for_anybody ? std::optional{said} : std::nullopt;
-}
-
-// Why a slot has no answer, as precisely as it is known.
-inline std::string reason(const findings& found, const raida::reply& reply)
-{
-    if (reply.error == raida::errc::no_endpoint && found.servers.error(reply.server))
-        return found.servers.error(reply.server).message();
-    return reply.error.message();
-}
 
 } // namespace support
 

@@ -12,23 +12,36 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace support {
 
+[[nodiscard]] inline const char* name_of(raida::verdict which)
+{
+    switch (which) {
+    case raida::verdict::authentic:
+        return "authentic";
+    case raida::verdict::counterfeit:
+        return "counterfeit";
+    case raida::verdict::undecided:
+        break;
+    }
+    return "undecided";
+}
+
 class json_report
 {
   public:
-    explicit json_report(const findings& found) : found_{found} {}
+    json_report(const findings& found, bool grades) : found_{found}, grades_{grades} {}
 
     [[nodiscard]] std::string text() const
     {
         std::vector<json::value> servers, tokens;
         for (std::size_t server = 0; server < raida::server_count; ++server)
             servers.push_back(describe_server(server));
-        for (const part& one : found_.parts)
-            for (std::size_t token = 0; token < one.tokens.size(); ++token)
-                tokens.push_back(describe_token(one, token));
+        for (std::size_t token = 0; token < found_.tokens.size(); ++token)
+            tokens.push_back(describe_token(token));
         return json::object({{"servers", json::array(servers)},
                              {"tokens", json::array(tokens)},
                              {"summary", summary()}})
@@ -39,10 +52,12 @@ class json_report
     [[nodiscard]] json::value describe_server(std::size_t server) const
     {
         std::vector<json::value> answers;
-        for (const part& one : found_.parts)
-            answers.push_back(describe_reply(one.replies[server]));
+        for (const raida::request_record& one : found_.requests[server])
+            answers.push_back(describe_request(one));
+        const bool unasked = found_.is_unasked(server);
         return json::object({{"server", server},
                              {"address", address(server)},
+                             {"unasked", unasked ? std::optional{found_.why_unasked(server)} : std::nullopt},
                              {"hint", describe_status(found_.hints[server])},
                              {"key_refused", found_.key_refused(server)},
                              {"replies", json::array(answers)}});
@@ -66,64 +81,59 @@ class json_report
             {{"status", static_cast<unsigned>(*status)}, {"name", raida::to_string(*status)}});
     }
 
-    [[nodiscard]] json::value describe_reply(const raida::reply& reply) const
+    [[nodiscard]] static json::value describe_request(const raida::request_record& one)
     {
-        const std::optional<raida::status> status = reply ? std::optional{reply.status()} : std::nullopt;
-        return json::object({{"answer", describe_status(status)},
-                             {"error", reply ? std::nullopt : std::optional{reason(found_, reply)}},
-                             {"verified", reply.verified},
-                             {"latency_ms", milliseconds(reply.latency)},
-                             {"attempts", reply.attempts}});
+        return json::object({{"answer", describe_status(one.answer)},
+                             {"error", one.error ? std::optional{one.error.message()} : std::nullopt},
+                             {"verified", one.verified},
+                             {"latency_ms", milliseconds(one.total)},
+                             {"attempts", one.attempts}});
     }
 
-    [[nodiscard]] static json::value describe_token(const part& of, std::size_t token)
+    [[nodiscard]] json::value describe_token(std::size_t token) const
     {
-        const raida::tally<>& tally = of.tally;
+        const auto& votes = found_.votes;
         std::vector<json::value> heal;
-        for (const std::size_t server : tally.servers_to_heal(token))
+        for (const std::size_t server : votes.servers_to_heal(token))
             heal.emplace_back(server);
-        return json::object({{"denomination", int{of.tokens[token].denomination.value}},
-                             {"serial", of.tokens[token].serial.value},
-                             {"verdict", name(tally.verdict(token))},
-                             {"passes", tally.passes(token)},
-                             {"fails", tally.fails(token)},
-                             {"unknowns", tally.unknowns(token)},
-                             {"pown", tally.pown_string(token)},
-                             {"fractured", tally.fractured(token)},
+        const raida::token_id id = found_.tokens[token].id();
+        const auto grade = grades_ ? std::optional{to_string(raida::grade(votes, token))} : std::nullopt;
+        return json::object({{"denomination", int{id.denomination.value}},
+                             {"serial", id.serial.value},
+                             {"verdict", name_of(votes.verdict(token))},
+                             {"grade", grade},
+                             {"passes", votes.passes(token)},
+                             {"fails", votes.fails(token)},
+                             {"unknowns", votes.unknowns(token)},
+                             {"pown", votes.pown_string(token)},
+                             {"fractured", votes.fractured(token)},
                              {"servers_to_heal", json::array(heal)}});
     }
 
-    [[nodiscard]] static const char* name(raida::verdict which)
-    {
-        switch (which) {
-        case raida::verdict::authentic:
-            return "authentic";
-        case raida::verdict::counterfeit:
-            return "counterfeit";
-        case raida::verdict::undecided:
-            break;
-        }
-        return "undecided";
-    }
-
+    // Sums are texts: no program that reads them makes floating point of them unasked.
     [[nodiscard]] json::value summary() const
     {
-        std::optional<double> certain;
-        if (found_.certain_after)
-            certain = milliseconds(*found_.certain_after);
         const auto key = found_.key ? std::optional{raida::to_string(*found_.key)} : std::nullopt;
-        return json::object({{"tokens", found_.token_count()},
+        const auto worth = [&](raida::verdict which) { return raida::to_string(found_.worth(which)); };
+        return json::object({{"tokens", found_.tokens.size()},
+                             {"demo", found_.by != judges::real},
+                             {"servers_were_taught_the_tokens", found_.by == judges::taught},
                              {"encrypted_with", key},
-                             {"authentic", found_.count(raida::verdict::authentic)},
-                             {"counterfeit", found_.count(raida::verdict::counterfeit)},
-                             {"undecided", found_.count(raida::verdict::undecided)},
-                             {"fanouts", found_.parts.size()},
+                             {"authentic", found_.votes.count(raida::verdict::authentic)},
+                             {"counterfeit", found_.votes.count(raida::verdict::counterfeit)},
+                             {"undecided", found_.votes.count(raida::verdict::undecided)},
+                             {"worth", raida::to_string(raida::value_of(found_.tokens))},
+                             {"worth_authentic", worth(raida::verdict::authentic)},
+                             {"worth_counterfeit", worth(raida::verdict::counterfeit)},
+                             {"worth_undecided", worth(raida::verdict::undecided)},
+                             {"waited_for", found_.waited_for_all ? "all" : "decided"},
+                             {"fanouts", found_.votes.chunks().size()},
                              {"parallel_ms", milliseconds(found_.elapsed)},
-                             {"in_turn_ms", milliseconds(found_.in_turn())},
-                             {"certain_after_ms", certain}});
+                             {"in_turn_ms", milliseconds(found_.in_turn())}});
     }
 
     const findings& found_;
+    bool grades_;
 };
 
 } // namespace support

@@ -6,8 +6,6 @@
 
 #include <raida/client/record.hpp>
 #include <raida/wire/commands.hpp>
-#include <raida/wire/reply.hpp>
-#include <raida/wire/request.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -93,31 +91,8 @@ class record_csv
         check();
     }
 
-    // For client_settings::on_record, too.
+    // For client_settings::on_record.
     void write(const raida::request_record& one) { file_ << csv::line(one) << '\n'; }
-
-    // The requests of one fan-out, for programs that ask the engine themselves.
-    void write(const raida::requests<>& asked, const raida::replies<>& answers,
-               std::chrono::system_clock::time_point began, std::chrono::nanoseconds timeout)
-    {
-        for (const raida::reply& got : answers) {
-            const auto sent = asked[got.server].bytes;
-            const auto header = raida::request_header::parse(sent);
-            if (!header || got.attempts == 0)
-                continue;
-            raida::request_record one{.server = got.server,
-                                      .command = header->what,
-                                      .timestamp = began,
-                                      .timeout = timeout,
-                                      .bytes_sent = sent.size(),
-                                      .bytes_returned = got.datagram.size(),
-                                      .total = got.latency,
-                                      .timed_out = got.error == raida::errc::timed_out};
-            if (got)
-                one.server_time = got.header().execution_time;
-            write(one);
-        }
-    }
 
     void close()
     {

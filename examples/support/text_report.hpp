@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -22,16 +23,16 @@ namespace support {
 class text_report
 {
   public:
-    text_report(const findings& found, const terminal& screen, std::ostream& out)
-        : found_{found}, screen_{screen}, out_{out}
+    text_report(const findings& found, bool grades, const terminal& screen, std::ostream& out)
+        : found_{found}, grades_{grades}, screen_{screen}, out_{out}
     {
-        for (const part& one : found.parts)
-            for (const raida::reply& reply : one.replies)
-                if (reply)
-                    longest_answer_ = std::max(longest_answer_, reply.latency);
+        for (const auto& of : found.requests)
+            for (const raida::request_record& one : of)
+                if (one.answer)
+                    longest_answer_ = std::max(longest_answer_, one.total);
     }
 
-    void print()
+    void print() const
     {
         servers();
         out_ << '\n';
@@ -41,7 +42,7 @@ class text_report
     }
 
   private:
-    void servers()
+    void servers() const
     {
         using enum table::align;
         table lines{{{"server", right},
@@ -55,39 +56,47 @@ class text_report
         lines.print(out_, screen_);
     }
 
-    // Where the batch took several fan-outs, a server's line sums up what it said to all of them.
+    // Where the batch took several requests, a server's line sums up what it said to all of them.
     [[nodiscard]] std::vector<cell> server_line(std::size_t server) const
     {
+        if (found_.is_unasked(server))
+            return {{std::to_string(server)}, {found_.why_unasked(server), colour::red}, {}, {}, {}, {"0"}};
         std::vector<std::pair<std::string, std::size_t>> said;
         std::chrono::nanoseconds latency{};
-        std::size_t passed = 0;
         unsigned sent = 0;
-        bool answered = true, voted = true, timed_out = false;
-        for (const part& one : found_.parts) {
-            const raida::reply& reply = one.replies[server];
-            const std::string text = words(one, reply);
+        bool answered = true, timed_out = false, awaited = true;
+        for (const raida::request_record& one : found_.requests[server]) {
+            const std::string text = words(one);
             const auto same =
                 std::find_if(said.begin(), said.end(), [&](auto& s) { return s.first == text; });
             if (same != said.end())
                 ++same->second;
             else
                 said.emplace_back(text, 1);
-            latency = std::max(latency, reply.latency);
-            sent += reply.attempts;
-            answered = answered && reply;
-            timed_out = timed_out || reply.error == raida::errc::timed_out;
-            voted = voted && one.tally.vote(0, server) != raida::vote::none;
-            for (std::size_t token = 0; token < one.tokens.size(); ++token)
-                passed += one.tally.vote(token, server) == raida::vote::pass ? 1 : 0;
+            latency = std::max(latency, one.total);
+            sent += one.attempts;
+            answered = answered && one.answer;
+            timed_out = timed_out || one.timed_out;
+            awaited = awaited && one.error != raida::errc::not_awaited;
         }
+        const bool voted = found_.has_voted(server);
         return {{std::to_string(server)},
                 {joined(said), voted      ? colour::green
+                               : !awaited ? colour::dim
                                : answered ? colour::yellow
                                           : colour::red},
-                {voted ? std::to_string(passed) : ""},
-                {sent == 0 ? "" : describe(latency)},
+                {voted ? std::to_string(passed(server)) : ""},
+                {awaited ? describe(latency) : ""},
                 answered || timed_out ? latency_bar(latency) : cell{},
                 {std::to_string(sent)}};
+    }
+
+    [[nodiscard]] std::size_t passed(std::size_t server) const
+    {
+        std::size_t count = 0;
+        for (std::size_t token = 0; token < found_.tokens.size(); ++token)
+            count += found_.votes.vote(token, server) == raida::vote::pass ? 1 : 0;
+        return count;
     }
 
     // Bars are drawn to the scale of the slowest answer; who did not answer in time waits beyond it.
@@ -99,15 +108,17 @@ class text_report
         return {bar(milliseconds(latency) / milliseconds(longest_answer_), width, screen_)};
     }
 
-    [[nodiscard]] std::string words(const part& of, const raida::reply& reply) const
+    [[nodiscard]] std::string words(const raida::request_record& one) const
     {
-        if (findings::is_key_refusal(of, reply.server))
-            return "key not accepted: " + raida::describe(reply.status());
-        if (const auto& hint = found_.hints[reply.server]; hint && (!reply || complaint(reply)))
+        const auto& hint = found_.hints[one.server];
+        if (hint && (!one.answer || findings::complaint(one)))
             return "hint: " + raida::describe(*hint);
-        if (!reply)
-            return reason(found_, reply);
-        return raida::describe(reply.status()) + (reply.verified ? "" : ", not verified");
+        if (!one.answer)
+            return one.error.message();
+        const std::string said = raida::describe(*one.answer);
+        if (found_.key_refused(one.server) && raida::is_error(*one.answer))
+            return "key not accepted: " + said;
+        return said + (one.verified ? "" : ", not verified");
     }
 
     [[nodiscard]] static std::string joined(const std::vector<std::pair<std::string, std::size_t>>& said)
@@ -120,36 +131,40 @@ class text_report
         return result;
     }
 
-    void tokens()
+    void tokens() const
     {
         using enum table::align;
-        table lines{{{"token", left}, {"verdict", left}, {"servers 0 to 24", left}, {"to heal", left}}};
+        table lines{{{"token", left},
+                     {"verdict", left},
+                     {"grade", left},
+                     {"servers 0 to 24", left},
+                     {"to heal", left}}};
         std::string seen;
-        for (const part& one : found_.parts)
-            for (std::size_t token = 0; token < one.tokens.size(); ++token) {
-                seen += one.tally.pown_string(token);
-                lines.add(token_line(one, token));
-            }
+        for (std::size_t token = 0; token < found_.tokens.size(); ++token) {
+            seen += found_.votes.pown_string(token);
+            lines.add(token_line(token));
+        }
         lines.print(out_, screen_);
         legend(seen);
     }
 
-    [[nodiscard]] static std::vector<cell> token_line(const part& of, std::size_t token)
+    [[nodiscard]] std::vector<cell> token_line(std::size_t token) const
     {
         std::string heal;
-        for (const std::size_t server : of.tally.servers_to_heal(token))
+        for (const std::size_t server : found_.votes.servers_to_heal(token))
             heal += (heal.empty() ? "" : ", ") + std::to_string(server);
-        return {{raida::to_string(of.tokens[token].id())},
-                verdict(of.tally, token),
-                {of.tally.pown_string(token)},
+        return {{raida::to_string(found_.tokens[token].id())},
+                verdict(token),
+                {grades_ ? std::string{to_string(raida::grade(found_.votes, token))} : ""},
+                {found_.votes.pown_string(token)},
                 {heal, colour::yellow}};
     }
 
-    [[nodiscard]] static cell verdict(const raida::tally<>& tally, std::size_t token)
+    [[nodiscard]] cell verdict(std::size_t token) const
     {
-        switch (tally.verdict(token)) {
+        switch (found_.votes.verdict(token)) {
         case raida::verdict::authentic:
-            return {tally.fractured(token) ? "authentic, fractured" : "authentic", colour::green};
+            return {found_.votes.fractured(token) ? "authentic, fractured" : "authentic", colour::green};
         case raida::verdict::counterfeit:
             return {"counterfeit", colour::red};
         case raida::verdict::undecided:
@@ -161,9 +176,15 @@ class text_report
     // Explains the letters that were used.
     void legend(std::string_view seen) const
     {
-        static constexpr std::pair<char, std::string_view> meanings[] = {
-            {'p', "pass"},  {'f', "fail"},        {'n', "no reply in time"}, {'d', "dropped by the network"},
-            {'e', "error"}, {'b', "key refused"}, {'u', "untried"}};
+        const std::pair<char, std::string_view> meanings[] = {
+            {'p', "pass"},
+            {'f', "fail"},
+            {'n',
+             found_.waited_for_all ? "no reply in time" : "no reply in time, or not awaited (--wait all)"},
+            {'d', "dropped by the network"},
+            {'e', "error"},
+            {'b', "key refused"},
+            {'u', "untried"}};
         std::string text;
         for (const auto& [letter, meaning] : meanings)
             if (seen.find(letter) != std::string_view::npos)
@@ -173,10 +194,13 @@ class text_report
 
     void summary() const
     {
-        const std::size_t count = found_.token_count();
-        out_ << count << (count == 1 ? " token: " : " tokens: ") << found_.count(raida::verdict::authentic)
-             << " authentic, " << found_.count(raida::verdict::counterfeit) << " counterfeit, "
-             << found_.count(raida::verdict::undecided) << " undecided.\n";
+        const auto& votes = found_.votes;
+        const std::size_t count = found_.tokens.size();
+        out_ << count << (count == 1 ? " token: " : " tokens: ") << votes.count(raida::verdict::authentic)
+             << " authentic, " << votes.count(raida::verdict::counterfeit) << " counterfeit, "
+             << votes.count(raida::verdict::undecided) << " undecided.\n";
+        worth();
+        grades();
         advice(raida::status::invalid_coin_id, "does not know the coin: is --coin-id right?",
                "do not know the coin: is --coin-id right?");
         advice(raida::status::invalid_raida_id, "has another number: is the server list in the right order?",
@@ -184,6 +208,32 @@ class text_report
         refused_key();
         savings();
         dropped();
+        if (found_.by == judges::taught)
+            out_ << "DEMO: the servers inside this program were told to believe in these tokens. This says "
+                    "nothing of\nwhat the tokens are worth: ask real servers, with --servers.\n";
+    }
+
+    void worth() const
+    {
+        const auto sum = [&](raida::verdict which) { return raida::to_string(found_.worth(which), ','); };
+        out_ << "Worth: " << raida::to_string(raida::value_of(found_.tokens), ',') << " in all, "
+             << sum(raida::verdict::authentic) << " authentic, " << sum(raida::verdict::counterfeit)
+             << " counterfeit, " << sum(raida::verdict::undecided) << " undecided.\n";
+    }
+
+    // How many of each, and what they are worth.
+    void grades() const
+    {
+        std::map<raida::token_grade, std::pair<std::size_t, raida::amount>> sums;
+        for (std::size_t token = 0; grades_ && token < found_.tokens.size(); ++token) {
+            auto& [count, worth] = sums[raida::grade(found_.votes, token)];
+            ++count;
+            worth += raida::value_of(found_.tokens[token]);
+        }
+        for (const auto& [grade, sum] : sums)
+            out_ << "Grade " << to_string(grade) << ": " << sum.first
+                 << (sum.first == 1 ? " token, worth " : " tokens, worth ")
+                 << raida::to_string(sum.second, ',') << ".\n";
     }
 
     void refused_key() const
@@ -215,14 +265,13 @@ class text_report
         const auto in_turn = found_.in_turn();
         if (in_turn <= std::chrono::nanoseconds{} || found_.elapsed <= std::chrono::nanoseconds{})
             return;
+        const bool all = found_.waited_for_all || found_.votes.count(raida::verdict::undecided) != 0;
         const double times = milliseconds(in_turn) / milliseconds(found_.elapsed);
         const std::chrono::nanoseconds saved = std::max(in_turn - found_.elapsed, std::chrono::nanoseconds{});
-        out_ << "Asked in parallel: " << describe(found_.elapsed) << ", as long as the slowest server took.\n"
+        out_ << "Asked in parallel: " << describe(found_.elapsed)
+             << (all ? ", as long as the slowest server took.\n" : ", until every verdict was certain.\n")
              << "Asked in turn: " << describe(in_turn) << ". Saved: " << describe(saved) << "; parallel is "
              << fixed(times, 1) << " times as fast.\n";
-        if (found_.certain_after && found_.count(raida::verdict::undecided) == 0)
-            out_ << "Every verdict was certain after " << describe(*found_.certain_after)
-                 << " (raida::when_decided waits no longer).\n";
     }
 
     // Datagrams that came and were nobody's answer.
@@ -240,6 +289,7 @@ class text_report
     }
 
     const findings& found_;
+    bool grades_;
     const terminal& screen_;
     std::ostream& out_;
     std::chrono::nanoseconds longest_answer_{};

@@ -10,27 +10,34 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace support {
 
 // Throws bad_input.
-[[nodiscard]] inline raida::token_file read_token_file(const std::string& path)
+[[nodiscard]] inline raida::token_file read_token_file(std::string_view bytes, const std::string& path,
+                                                       raida::token_file_options how = {})
 {
-    const secret_file file{path};
     raida::parse_error error;
-    auto held = raida::read_token_file(
-        {reinterpret_cast<const std::uint8_t*>(file.text().data()), file.text().size()}, error,
-        {.name = path});
+    how.name = path;
+    auto held = raida::read_token_file({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
+                                       error, how);
     if (error)
         throw bad_input{path + ": " + error.message()};
     return held;
 }
 
-// The same, without the numbers that a pown in limbo has proposed.
-[[nodiscard]] inline std::vector<raida::token> read_tokens(const std::string& path)
+// The whole file. Throws bad_input.
+[[nodiscard]] inline raida::token_file read_token_file(const std::string& path, std::uint16_t coin)
 {
-    return read_token_file(path).tokens;
+    return read_token_file(secret_file{path}.text(), path, {.coin = coin});
+}
+
+// The same, without the numbers that a pown in limbo has proposed.
+[[nodiscard]] inline std::vector<raida::token> read_tokens(const std::string& path, std::uint16_t coin)
+{
+    return read_token_file(path, coin).tokens;
 }
 
 } // namespace support

@@ -13,6 +13,7 @@ TEST_CASE("detect is tested where it is built", "[detect]")
 #include "example_support.hpp"
 #include "json_check.hpp"
 
+#include <raida/base/version.hpp>
 #include <raida/testing/tokens.hpp>
 #include <raida/wire/token.hpp>
 #include <raida/wire/token_file.hpp>
@@ -45,7 +46,7 @@ std::string tokens_part(const std::string& report)
 TEST_CASE("with no arguments detect judges its own tokens on its own servers", "[detect]")
 {
     const scratch_folder folder;
-    const outcome shown = detect("", folder);
+    const outcome shown = detect("--wait all --attempts 1", folder);
     CHECK(shown.code == 0);
     CHECK(shown.err.empty());
     CHECK(shown.says("Connection refused"));
@@ -59,12 +60,24 @@ TEST_CASE("with no arguments detect judges its own tokens on its own servers", "
                       [](char c) { return c == '\n' || (c >= 32 && c < 127); }));
 }
 
+TEST_CASE("detect ends when everything is decided, whoever is silent", "[detect]")
+{
+    const scratch_folder folder;
+    const outcome shown = detect("--deadline 3600000", folder); // none waits for it
+    CHECK(shown.code == 0);
+    CHECK(shown.says("answer no longer awaited"));
+    CHECK(shown.says("36 tokens: 33 authentic, 3 counterfeit, 0 undecided."));
+    CHECK(shown.says(", until every verdict was certain."));
+    CHECK(detect("--deadline 3600000 --json", folder).says("\"waited_for\": \"decided\""));
+}
+
 TEST_CASE("the same seed gives the same verdicts, another seed others", "[detect]")
 {
     const scratch_folder folder;
-    const std::string first = tokens_part(detect("--deadline 2000 --seed 7", folder).out);
-    CHECK(first == tokens_part(detect("--deadline 2000 --seed=7", folder).out));
-    CHECK(first != tokens_part(detect("--deadline 2000 --seed 8", folder).out));
+    const std::string first =
+        tokens_part(detect("--wait all --attempts 1 --deadline 2000 --seed 7", folder).out);
+    CHECK(first == tokens_part(detect("--wait=all --attempts 1 --deadline 2000 --seed=7", folder).out));
+    CHECK(first != tokens_part(detect("--wait all --attempts 1 --deadline 2000 --seed 8", folder).out));
 }
 
 TEST_CASE("--json prints one JSON document and nothing else", "[detect]")
@@ -103,10 +116,16 @@ TEST_CASE("--help lists every option on stdout", "[detect]")
     const outcome shown = detect("--help", folder);
     CHECK(shown.code == 0);
     CHECK(shown.err.empty());
-    for (const char* option :
-         {"--servers FILE", "--tokens FILE", "--encrypt D:S", "--keys FILE", "--coin-id N", "--deadline MS",
-          "--seed N", "--records FILE", "--json", "--help"})
+    for (const char* option : {"--servers FILE", "--tokens FILE", "--demo", "--wait WHAT", "--grade",
+                               "--encrypt D:S", "--keys FILE", "--coin-id N", "--deadline MS", "--attempts N",
+                               "--seed N", "--records FILE", "--json", "-h, --help", "--version"})
         CHECK(shown.says(option));
+    CHECK(detect("-h --tokens", folder).out == shown.out);
+    const outcome version = detect("--version --colour", folder);
+    CHECK(version.code == 0);
+    CHECK(version.out == "detect (raida) " + std::to_string(raida::version.major) + "." +
+                             std::to_string(raida::version.minor) + "." +
+                             std::to_string(raida::version.patch) + "\n");
 }
 
 TEST_CASE("tokens and servers from files are detected over the network", "[detect]")
@@ -118,8 +137,8 @@ TEST_CASE("tokens and servers from files are detected over the network", "[detec
     network.servers.forget(6, tokens[1].id());
     network.servers.set(20, {.closed = true});
     network.start();
-    const std::string files = "--servers " + folder.write("servers", joined(network.lines())) + " --tokens " +
-                              folder.write("tokens", csv(tokens));
+    const std::string files = "--wait all --servers " + folder.write("servers", joined(network.lines())) +
+                              " --tokens " + folder.write("tokens", csv(tokens));
 
     const outcome shown = detect(files, folder);
     CHECK(shown.code == 0);
@@ -136,14 +155,97 @@ TEST_CASE("tokens and servers from files are detected over the network", "[detec
     CHECK_FALSE(tells_secrets(document, tokens));
 }
 
-TEST_CASE("tokens without servers are known to the built-in ones", "[detect]")
+TEST_CASE("no server is taught what it is to judge unless that is asked for and said", "[detect]")
 {
     const scratch_folder folder;
     const auto tokens = raida::testing::make_tokens(2, 99);
-    const outcome shown = detect("--tokens " + folder.write("tokens", csv(tokens)), folder);
+    const std::string files = "--tokens " + folder.write("tokens", csv(tokens));
+    for (const char* more : {"", " --json", " --encrypt 0:1 --keys missing"}) {
+        const outcome refused = detect(files + more, folder);
+        CHECK(refused.code == 2);
+        CHECK(refused.out.empty());
+        CHECK(refused.err.starts_with("detect: --tokens needs --servers, who know which tokens are "
+                                      "authentic (or --demo"));
+    }
+    const outcome shown = detect(files + " --demo", folder);
     CHECK(shown.code == 0);
     CHECK(shown.says("2 tokens: 2 authentic, 0 counterfeit, 0 undecided."));
+    CHECK(shown.says("25 servers inside this program, which were told to believe in them"));
+    CHECK(shown.says("DEMO: the servers inside this program were told to believe in these tokens."));
     CHECK_FALSE(tells_secrets(shown, tokens));
+    const outcome document = detect(files + " --demo --json", folder);
+    CHECK(document.says("\"demo\": true, \"servers_were_taught_the_tokens\": true"));
+    CHECK(detect("--json", folder).says("\"demo\": true, \"servers_were_taught_the_tokens\": false"));
+    CHECK_FALSE(detect("--demo", folder).says("DEMO"));
+}
+
+TEST_CASE("a mirror answers for a primary that is gone", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network, mirrors;
+    const auto tokens = raida::testing::make_tokens(3);
+    network.servers.add(tokens);
+    mirrors.servers.add(tokens);
+    for (std::size_t server = 0; server < 13; ++server)
+        network.servers.set(server, {.closed = true});
+    network.start();
+    mirrors.start();
+    auto lines = network.lines();
+    lines.emplace_back();
+    for (const std::string& line : mirrors.lines())
+        lines.push_back(line);
+    const outcome shown = detect("--wait all --json --servers " + folder.write("servers", joined(lines)) +
+                                     " --tokens " + folder.write("tokens", csv(tokens)),
+                                 folder);
+    CHECK(shown.code == 0);
+    CHECK(occurrences(shown.out, "\"passes\": 25") == 3);
+    CHECK(occurrences(shown.out, "\"error\": \"Connection refused\"") == 13);
+    CHECK(occurrences(shown.out, "\"demo\": false") == 1);
+}
+
+TEST_CASE("a server that takes smaller datagrams only is asked in smaller ones", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network;
+    const auto tokens = raida::testing::make_tokens(60);
+    network.servers.add(tokens);
+    auto rules = network.servers.rules(8);
+    rules.datagram_limit = 800;
+    network.servers.set_rules(8, rules);
+    network.start();
+    const outcome shown = detect("--wait all --servers " + folder.write("servers", joined(network.lines())) +
+                                     " --tokens " + folder.write("tokens", csv(tokens)),
+                                 folder);
+    CHECK(shown.code == 0);
+    CHECK(shown.says("1 x invalid packet length (16), not verified, 2 x all pass (241)"));
+    CHECK(occurrences(shown.out, std::string(25, 'p')) == 60);
+}
+
+TEST_CASE("--grade sorts tokens as wallets do, and all of them are added up", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network;
+    const auto tokens = raida::testing::make_tokens(12); // 0.00000001 to 1,000
+    network.servers.add(std::span{tokens}.first(11));    // the last one is unknown, so counterfeit
+    network.servers.forget(6, tokens[10].id());
+    network.start();
+    const std::string files = "--grade --servers " + folder.write("servers", joined(network.lines())) +
+                              " --tokens " + folder.write("tokens", csv(tokens));
+    const outcome shown = detect(files, folder);
+    CHECK(shown.code == 0);
+    CHECK(shown.says("Worth: 1,111.11111111 in all, 111.11111111 authentic, 1,000 counterfeit, 0 "
+                     "undecided.\n"));
+    CHECK(shown.says("Grade bank: 10 tokens, worth 11.11111111.\n"));
+    CHECK(shown.says("Grade fracked: 1 token, worth 100.\n"));
+    CHECK(shown.says("Grade counterfeit: 1 token, worth 1,000.\n"));
+    const outcome document = detect(files + " --json", folder);
+    CHECK(json_check::is_document(document.out));
+    CHECK(occurrences(document.out, "\"grade\": \"bank\"") == 10);
+    CHECK(occurrences(document.out, "\"grade\": \"fracked\"") == 1);
+    CHECK(document.says("\"waited_for\": \"all\""));
+    CHECK(document.says("\"worth\": \"1111.11111111\", \"worth_authentic\": \"111.11111111\""));
+    const outcome impatient = detect(files + " --wait decided --json", folder);
+    CHECK(impatient.says("\"waited_for\": \"decided\""));
 }
 
 TEST_CASE("an undecided token is exit code 1", "[detect]")
@@ -162,7 +264,7 @@ TEST_CASE("an undecided token is exit code 1", "[detect]")
     CHECK(shown.err.empty());
     CHECK(occurrences(shown.out, "Connection refused") == 13);
     CHECK(shown.says("1 token: 0 authentic, 0 counterfeit, 1 undecided."));
-    CHECK_FALSE(shown.says("Every verdict was certain"));
+    CHECK_FALSE(shown.says("until every verdict was certain"));
 }
 
 TEST_CASE("a wrong coin shows as what it is, also when the batch takes several fan-outs", "[detect]")
@@ -173,8 +275,8 @@ TEST_CASE("a wrong coin shows as what it is, also when the batch takes several f
     const std::string servers = folder.write("servers", joined(network.lines()));
     for (const std::size_t count : {1U, 200U}) {
         const auto tokens = raida::testing::make_tokens(count);
-        const outcome shown = detect("--coin-id 9 --deadline 2000 --servers " + servers + " --tokens " +
-                                         folder.write("tokens", csv(tokens)),
+        const outcome shown = detect("--wait all --attempts 1 --coin-id 9 --deadline 2000 --servers " +
+                                         servers + " --tokens " + folder.write("tokens", csv(tokens)),
                                      folder);
         CHECK(shown.code == 1);
         CHECK(occurrences(shown.out, "hint: invalid coin id (7)") == 25);
@@ -192,7 +294,7 @@ TEST_CASE("a refusal that can be anybody's is a hint, whatever echo it happens t
     network.servers.set(
         3, {.answer = forced_answer{raida::status::invalid_coin_id, provenance::right, provenance::stale}});
     network.start();
-    const outcome shown = detect("--servers " + folder.write("servers", joined(network.lines())) +
+    const outcome shown = detect("--wait all --servers " + folder.write("servers", joined(network.lines())) +
                                      " --tokens " + folder.write("tokens", csv(tokens)),
                                  folder);
     CHECK(shown.code == 0);
@@ -210,9 +312,10 @@ TEST_CASE("servers in the wrong order show as what they are", "[detect]")
     network.start();
     auto lines = network.lines();
     std::swap(lines[4], lines[9]);
-    const outcome shown = detect("--deadline 2000 --servers " + folder.write("servers", joined(lines)) +
-                                     " --tokens " + folder.write("tokens", csv(tokens)),
-                                 folder);
+    const outcome shown =
+        detect("--wait all --attempts 1 --deadline 2000 --servers " + folder.write("servers", joined(lines)) +
+                   " --tokens " + folder.write("tokens", csv(tokens)),
+               folder);
     CHECK(shown.code == 0); // 23 servers are enough
     CHECK(occurrences(shown.out, "hint: invalid RAIDA id (3)") == 2);
     CHECK(shown.says("2 servers say that they have other numbers"));
@@ -251,8 +354,8 @@ TEST_CASE("a host name that cannot be resolved spoils only its own slot", "[dete
     network.start();
     auto lines = network.lines();
     lines[12] = std::string(70, 'x') + ":18012"; // no name has a part this long, so nobody is asked for it
-    const outcome shown = detect("--servers " + folder.write("servers", joined(lines)) + " --tokens " +
-                                     folder.write("tokens", csv(tokens)),
+    const outcome shown = detect("--wait all --servers " + folder.write("servers", joined(lines)) +
+                                     " --tokens " + folder.write("tokens", csv(tokens)),
                                  folder);
     CHECK(shown.code == 0);
     CHECK(shown.says("ppppppppppppupppppppppppp"));
@@ -276,6 +379,10 @@ TEST_CASE("bad arguments are exit code 2 and one line", "[detect]")
         {"--coin-id=", "--coin-id takes a whole number"},
         {"--seed -1", "--seed takes a whole number"},
         {"--servers list.txt", "--servers needs --tokens"},
+        {"--servers list.txt --tokens t.csv --demo", "--demo has servers of its own"},
+        {"--wait never", "--wait takes decided or all, not 'never'"},
+        {"--wait", "--wait needs a value"},
+        {"--attempts 0", "--attempts takes a whole number from 1 to 10"},
         {"--keys keys.csv", "--keys needs --encrypt"},
         {"--encrypt", "--encrypt needs a value"},
         {"--records /", "cannot write '/'"},
@@ -313,7 +420,7 @@ TEST_CASE("bad token files are exit code 2 and one line with place and reason", 
     };
     for (const auto& [text, complaint] : cases) {
         INFO(complaint);
-        const outcome shown = detect("--tokens " + folder.write("tokens", text), folder);
+        const outcome shown = detect("--demo --tokens " + folder.write("tokens", text), folder);
         CHECK(shown.code == 2);
         CHECK(shown.out.empty());
         CHECK(shown.err.find(complaint) != std::string::npos);
@@ -326,8 +433,9 @@ TEST_CASE("files that cannot be read are exit code 2 and one line", "[detect]")
 {
     const scratch_folder folder;
     const std::string tokens = folder.write("tokens", csv(raida::testing::make_tokens(1)));
-    const std::string cases[] = {"--tokens " + (folder / "missing"), "--tokens " + (folder / "."),
-                                 "--tokens ''", "--tokens " + tokens + " --servers " + (folder / "missing")};
+    const std::string cases[] = {"--demo --tokens " + (folder / "missing"),
+                                 "--demo --tokens " + (folder / "."), "--demo --tokens ''",
+                                 "--tokens " + tokens + " --servers " + (folder / "missing")};
     for (const std::string& arguments : cases) {
         INFO(arguments);
         const outcome shown = detect(arguments, folder);
@@ -389,12 +497,14 @@ TEST_CASE("token files of other forms are read as well", "[detect]")
     const auto bytes = raida::write_token_file(file, raida::token_format::bin);
     const std::string bin =
         folder.write("tokens.bin", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    const outcome shown = detect("--json --tokens " + bin, folder);
+    const outcome shown = detect("--demo --json --tokens " + bin, folder);
     CHECK(shown.err.empty());
     for (const auto& one : file.tokens)
         CHECK(shown.out.find(std::to_string(one.serial.value)) != std::string::npos);
-    CHECK(detect("--tokens " + folder.write("zip", "PK"), folder).err.find("a ZIP (unpack it first)") !=
-          std::string::npos);
+    CHECK(
+        detect("--demo --tokens " + folder.write("zip", "PK"), folder).err.find("a ZIP (unpack it first)") !=
+        std::string::npos);
+    CHECK(detect("--demo --coin-id 9 --tokens " + bin, folder).err.find("coin") != std::string::npos);
 }
 
 TEST_CASE("--records replaces nothing but earlier records", "[detect]")
@@ -406,16 +516,17 @@ TEST_CASE("--records replaces nothing but earlier records", "[detect]")
                                                         {"short", "server,comm"},
                                                         {"blank", "\n"}};
     for (const auto& [name, text] : kept) {
-        const outcome shown = detect("--tokens " + tokens + " --records " + folder.write(name, text), folder);
+        const outcome shown =
+            detect("--demo --tokens " + tokens + " --records " + folder.write(name, text), folder);
         CHECK(shown.code == 2);
         CHECK(shown.err.find(name + "' exists and holds no records") != std::string::npos);
         CHECK(folder.read(name) == text);
     }
     std::filesystem::create_symlink(tokens, folder / "link");
-    CHECK(detect("--tokens " + tokens + " --records " + (folder / "link"), folder).code == 2);
+    CHECK(detect("--demo --tokens " + tokens + " --records " + (folder / "link"), folder).code == 2);
     CHECK(folder.read("tokens") == kept[0].second);
     for (const auto& again : {folder.write("records", ""), folder / "records", std::string{"/dev/null"}})
-        CHECK(detect("--tokens " + tokens + " --records " + again, folder).err.empty());
+        CHECK(detect("--demo --tokens " + tokens + " --records " + again, folder).err.empty());
     CHECK(occurrences(folder.read("records"), "server,command") == 1);
 }
 
@@ -429,8 +540,9 @@ TEST_CASE("--records writes a line for each request to each server that was aske
     network.servers.set(4, {.silent = true});
     network.start();
     const outcome shown =
-        detect("--deadline 2000 --servers " + folder.write("servers", joined(network.lines())) +
-                   " --tokens " + folder.write("tokens", csv(tokens)) + " --records " + (folder / "records"),
+        detect("--wait all --attempts 1 --deadline 2000 --servers " +
+                   folder.write("servers", joined(network.lines())) + " --tokens " +
+                   folder.write("tokens", csv(tokens)) + " --records " + (folder / "records"),
                folder);
     CHECK(shown.code == 0);
     const std::string records = folder.read("records");

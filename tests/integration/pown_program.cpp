@@ -13,7 +13,10 @@ TEST_CASE("pown is tested where it is built", "[pown]")
 #include "json_check.hpp"
 #include "pown_program.hpp"
 
+#include <raida/client/journal.hpp>
+#include <raida/client/transfer_file.hpp>
 #include <raida/testing/encryption.hpp>
+#include <raida/wire/token_file.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -402,6 +405,43 @@ TEST_CASE("with no arguments pown shows a transfer under faults and its recovery
     CHECK(std::all_of(shown.out.begin(), shown.out.end(),
                       [](char c) { return c == '\n' || (c >= 32 && c < 127); }));
     CHECK(run(RAIDA_POWN_PROGRAM " --help", folder).says("--recover "));
+    CHECK(run(RAIDA_POWN_PROGRAM " -h", folder).says("--other-servers"));
+    CHECK(run(RAIDA_POWN_PROGRAM " --version", folder).out.starts_with("pown (raida) "));
+}
+
+TEST_CASE("a recovery asks servers that have moved only if it is told that they have", "[pown]")
+{
+    network before, moved;
+    before.servers.set_all({.closed = true});
+    REQUIRE(before.run(before.command()).code == 1);
+    moved.files->write("pown.journal", before.files->read("pown.journal"));
+    const outcome refused = moved.run(moved.command({"--recover"}));
+    expect_refusal(refused, "if they have moved, say so with --other-servers");
+    CHECK_FALSE(moved.has("pown.csv"));
+    CHECK(moved.run(moved.command({"--recover", "--other-servers"})).code == 0);
+    moved.check_transferred();
+    expect_refusal(moved.run(moved.command({"--other-servers"})), "--other-servers needs --recover");
+}
+
+TEST_CASE("a pown in limbo of a wallet's is recovered by way of a journal", "[pown]")
+{
+    network net;
+    raida::token_file limbo{.tokens = net.tokens};
+    for (const raida::token& fresh : raida::testing::make_tokens(3, 5))
+        limbo.new_numbers.push_back(fresh.numbers);
+    for (std::size_t server = 0; server < 12; ++server) // these have taken the new ones
+        for (std::size_t i = 0; i < 3; ++i)
+            net.servers.set_number(server, net.tokens[i].id(), limbo.new_numbers[i][server]);
+    const auto bytes = raida::write_token_file(limbo, raida::token_format::bin);
+    net.files->write("limbo.bin", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    expect_refusal(
+        net.run(net.command({"--tokens", *net.files / "limbo.bin", "--keys", *net.files / "tokens.csv"})),
+        "make a journal of it (convert ");
+    std::error_code error;
+    const auto journal = raida::write_journal(raida::to_transfer_record(limbo, error));
+    net.files->write("pown.journal", journal.text());
+    CHECK(net.run(net.command({"--recover"})).code == 0);
+    net.check_transferred();
 }
 
 #endif
