@@ -6,9 +6,11 @@
 #include "support/health.hpp"
 #include "support/health_report.hpp"
 #include "support/live_screen.hpp"
+#include "support/progress.hpp"
 #include "support/record_csv.hpp"
 #include "support/run_program.hpp"
 #include "support/server_file.hpp"
+#include "support/table.hpp"
 #include "support/terminal.hpp"
 
 #include <raida/raida.hpp>
@@ -42,9 +44,11 @@ With no options it starts 25 servers of its own, some of them faulty.
   --servers FILE     the servers: one host:port per line, a host file, or CSV;
                      mirrors are not asked
   --watch [SECONDS]  ask again and again, SECONDS (default 2) from one round's
-                     begin to the next's, until Ctrl-C; shows the least and the
-                     median round trip and the share of lost datagrams, too, of
-                     the last 100 rounds
+                     begin to the next's, until Ctrl-C; an answer that is not
+                     there when the next round begins is lost; 0: as soon as
+                     the last round is over; shows the least and the median
+                     round trip and the share of lost datagrams, too, of the
+                     last 100 rounds
   --count N          end --watch after N rounds
   --deadline MS      how long to wait for each server (default 2000)
   --attempts N       how often to ask one that is silent (default 2)
@@ -52,7 +56,8 @@ With no options it starts 25 servers of its own, some of them faulty.
   --seed N           another run of the built-in servers (default 1)
   --records FILE     also write how each request went, as CSV
   --json             JSON instead of tables; with --watch one line per round
-  --help             this text
+  -h, --help         this text
+  --version          which version this is
 
 Exit code: 0 at least 13 servers were well in the last round, 1 fewer,
 2 bad input.
@@ -67,14 +72,13 @@ struct settings
     unsigned attempts = 2;
     std::uint16_t coin = raida::default_coin;
     std::uint64_t seed = 1;
-    bool json = false, help = false;
+    bool json = false;
 };
 
 settings read_settings(int argc, char** argv)
 {
     support::arguments given{argc, argv};
     settings wanted;
-    wanted.help = given.flag("--help");
     wanted.json = given.flag("--json");
     wanted.watch = given.optional_number<std::int64_t>("--watch", 0, 86'400, 2);
     wanted.servers = given.value("--servers");
@@ -88,7 +92,7 @@ settings read_settings(int argc, char** argv)
     wanted.coin = given.number<std::uint16_t>("--coin-id", 0, 65'535, wanted.coin);
     wanted.seed = given.number<std::uint64_t>("--seed", 0, UINT64_MAX, wanted.seed);
     given.done();
-    if (!wanted.help && wanted.count && !wanted.watch)
+    if (wanted.count && !wanted.watch)
         throw bad_input{"--count needs --watch"};
     return wanted;
 }
@@ -111,7 +115,11 @@ class checkup
   public:
     checkup(asio::io_context& io, const settings& wanted, const raida::server_list<>& servers,
             support::record_csv* records)
-        : io_{io}, wanted_{wanted}, how_{client_settings(wanted, records)}, network_{io, servers, how_}
+        : io_{io},
+          wanted_{wanted},
+          how_{client_settings(wanted, records)},
+          picture_{servers},
+          network_{io, servers, how_}
     {
         seen_.servers = servers;
     }
@@ -130,8 +138,9 @@ class checkup
         const support::terminal plain;
         const support::live_screen live{is_live() ? screen_ : plain};
         show_ = [&live](const std::string& text) { live.show(text); };
-        if (!wanted_.json)
+        if (!wanted_.json && !is_live())
             show_(heading());
+        draw_progress();
         ask();
         io_.run();
     }
@@ -156,14 +165,44 @@ class checkup
         return how;
     }
 
+    // Before the first round is over there is nothing else to be seen.
+    void draw_progress()
+    {
+        if (is_live())
+            first_look_.emplace(io_, [this] {
+                show_(heading() +
+                      picture_.drawn("asking all servers at once", support::terminal::of_stdout()));
+            });
+        else if (!wanted_.watch && !wanted_.json)
+            progress_.emplace(io_, screen_, seen_.servers);
+    }
+
+    // Whatever a slow server does, the next round begins in time.
+    [[nodiscard]] std::chrono::seconds interval() const
+    {
+        return std::chrono::seconds{wanted_.watch.value_or(0)};
+    }
+    [[nodiscard]] bool is_last() const { return !wanted_.watch || seen_.rounds == wanted_.count.value_or(0); }
+
     void ask()
     {
         began_ = clock::now();
-        network_.async_echo([this](std::error_code refused, raida::replies<> answers) {
+        raida::call_options<> how{.on_progress = [this](const raida::progress<>& now) {
+            picture_.take(now);
+            if (progress_)
+                progress_->take(now);
+        }};
+        if (interval() != interval().zero())
+            how.budget = interval();
+        network_.async_echo(std::move(how), [this](std::error_code refused, raida::replies<> answers) {
             if (refused)
                 throw std::system_error{refused, "echo"};
             seen_.take_echoes(std::move(answers));
+            first_look_.reset();
             ask_for_versions();
+            waits_for_versions_ = asks_for_versions_ && (is_last() || interval() == interval().zero());
+            if (!waits_for_versions_)
+                finish_round();
         });
     }
 
@@ -171,24 +210,29 @@ class checkup
     void ask_for_versions()
     {
         const auto whom = seen_.to_be_asked_for_version();
-        if (whom.count() == 0)
-            return finish_round();
+        if (asks_for_versions_ || whom.count() == 0)
+            return;
+        asks_for_versions_ = true;
         versions_.emplace(io_, whom, how_);
         versions_->async_version([this](std::error_code refused, raida::server_versions<> told) {
             if (refused)
                 throw std::system_error{refused, "version"};
+            asks_for_versions_ = false;
             seen_.take_versions(told);
-            finish_round();
+            if (waits_for_versions_)
+                finish_round();
+            else if (is_live())
+                show_(text());
         });
     }
 
     void finish_round()
     {
-        const bool last = !wanted_.watch || seen_.rounds == wanted_.count.value_or(0);
+        progress_.reset();
         show_(wanted_.json ? json() : text());
-        if (last)
+        if (is_last())
             return io_.stop();
-        timer_.expires_at(began_ + std::chrono::seconds{*wanted_.watch});
+        timer_.expires_at(began_ + interval());
         timer_.async_wait([this](std::error_code) { ask(); });
     }
 
@@ -204,13 +248,14 @@ class checkup
     // On a screen that may be too small the summary comes first.
     [[nodiscard]] std::string text() const
     {
+        const auto screen = support::terminal::of_stdout(); // it may have been resized
         const support::health_report report{seen_};
         std::ostringstream text;
         if (is_live())
-            text << heading() << report.summary() << '\n';
-        report.print_table(text, screen_);
+            text << heading() << support::wrapped(report.summary(), screen.room()) << '\n';
+        report.print_table(text, screen);
         if (!is_live())
-            text << '\n' << report.summary() << (wanted_.watch ? "\n" : "");
+            text << '\n' << support::wrapped(report.summary(), screen.room()) << (wanted_.watch ? "\n" : "");
         return text.str();
     }
 
@@ -223,7 +268,7 @@ class checkup
             text += ", every " + std::to_string(*wanted_.watch) + " s until Ctrl-C";
         if (seen_.rounds != 0)
             text += ", round " + std::to_string(seen_.rounds);
-        return text + ".\n\n";
+        return support::wrapped(text + ".\n\n", support::terminal::of_stdout().room());
     }
 
     asio::io_context& io_;
@@ -231,11 +276,15 @@ class checkup
     const raida::client_settings<> how_;
     const support::terminal screen_ = support::terminal::of_stdout();
     support::health seen_;
+    support::call_picture picture_;
+    std::optional<support::redrawn> first_look_;
+    std::optional<support::progress> progress_;
     std::function<void(const std::string&)> show_;
     asio::steady_timer timer_{io_};
     clock::time_point began_{};
     raida::client network_;
     std::optional<raida::client> versions_; // asks only those that are well
+    bool asks_for_versions_ = false, waits_for_versions_ = false;
 };
 
 int echo(const settings& wanted)
@@ -255,8 +304,9 @@ int echo(const settings& wanted)
     patient.run();
     if (patient.is_live() && patient.seen().rounds != 0) {
         const support::health_report left{patient.seen()};
-        left.print_table(std::cout, support::terminal::of_stdout());
-        std::cout << '\n' << left.summary();
+        const auto screen = support::terminal::of_stdout();
+        left.print_table(std::cout, screen);
+        std::cout << '\n' << support::wrapped(left.summary(), screen.room());
     }
     if (!std::cout.flush())
         throw bad_input{"cannot write the result"};

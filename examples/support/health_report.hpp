@@ -36,19 +36,19 @@ class health_report
     {
         using enum table::align;
         table lines{{{"server", right},
-                     {"address", left},
+                     {"address", left, 4},
                      {"answer", left},
                      {"round trip", right},
-                     {"", left},
-                     {"sent", right},
-                     {"version", left},
-                     {"least", right},
-                     {"median", right},
+                     {"", left, 5},
+                     {"sent", right, 7},
+                     {"version", left, 3},
+                     {"least", right, 6},
+                     {"median", right, 1},
                      {"lost", right},
-                     {"hint", left}}};
+                     {"hint", left, 2}}};
         for (std::size_t server = 0; server < raida::server_count; ++server)
             lines.add(line(server, screen));
-        lines.print(out, screen);
+        lines.print(out, screen, screen.room());
     }
 
     // One line.

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -46,6 +47,12 @@ struct terminal
         }
 #endif
         return result;
+    }
+
+    // Characters to a line.
+    [[nodiscard]] std::size_t room() const
+    {
+        return interactive ? columns : std::numeric_limits<std::size_t>::max();
     }
 
     [[nodiscard]] std::string paint(std::string_view text, colour how) const

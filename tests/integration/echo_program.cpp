@@ -11,13 +11,16 @@ TEST_CASE("echo is tested where it is built", "[echo]")
 
 #else
 
+#include "../../examples/support/table.hpp"
 #include "example_support.hpp"
 #include "json_check.hpp"
 
 #include <raida/wire/status.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,6 +59,23 @@ std::string line_of(const std::string& table, std::size_t server)
     const std::string start = (server < 10 ? "\n     " : "\n    ") + std::to_string(server) + "  ";
     const std::size_t from = table.find(start);
     return from == std::string::npos ? "" : table.substr(from + 1, table.find('\n', from + 1) - from - 1);
+}
+
+// The lines of a screen without what only moves and paints.
+std::vector<std::string> lines_of_screen(const std::string& shown)
+{
+    std::vector<std::string> lines(1);
+    for (std::size_t i = 0; i < shown.size(); ++i)
+        if (shown[i] == '\x1b')
+            for (++i; i + 1 < shown.size() && (shown[i] == '[' || shown[i] == '?' ||
+                                               std::isdigit(static_cast<unsigned char>(shown[i])) != 0);
+                 ++i) {
+            }
+        else if (shown[i] == '\n')
+            lines.emplace_back();
+        else if (shown[i] != '\r')
+            lines.back() += shown[i];
+    return lines;
 }
 
 bool is_plain_text(std::string_view text)
@@ -250,7 +270,7 @@ TEST_CASE("--watch redraws a screen of its own and leaves the last table", "[ech
     CHECK(shown.code == 0);
     CHECK(shown.err.empty());
     CHECK(shown.out.starts_with("\x1b[?1049h\x1b[?25l\x1b[?7l"));
-    CHECK(occurrences(shown.out, "\x1b[H") == 4);
+    CHECK(occurrences(shown.out, "\x1b[H") >= 4);
     const std::size_t left = shown.out.find("\x1b[?7h\x1b[?25h\x1b[?1049l");
     REQUIRE(left != std::string::npos);
     CHECK(occurrences(shown.out.substr(0, left), "round 3") == 1);
@@ -260,6 +280,62 @@ TEST_CASE("--watch redraws a screen of its own and leaves the last table", "[ech
         run_in_terminal("TERM=dumb " RAIDA_ECHO_PROGRAM " --watch 0 --count 2" + n.list(), n.folder);
     CHECK(dumb.out.find('\x1b') == std::string::npos);
     CHECK(occurrences(dumb.out, "25 of 25 servers are well") == 2);
+}
+
+TEST_CASE("whatever a slow server does, --watch shows the next round in time", "[echo]")
+{
+    network n;
+    n.fleet.servers.set(7, {.silent = true});
+    n.fleet.start();
+    const outcome shown = n.ask("--watch 1 --count 2 --deadline 3600000");
+    CHECK(shown.code == 0);
+    CHECK(occurrences(shown.out, "24 of 25 servers are well") == 2);
+    CHECK(occurrences(shown.out, "no answer before the deadline") == 2);
+    const std::string last = shown.out.substr(shown.out.rfind("server  "));
+    CHECK(line_of(last, 7).ends_with("100 %"));
+    CHECK(occurrences(last, "20250323") == 24);
+}
+
+TEST_CASE("a terminal sees at once who is awaited, and then only the table", "[echo]")
+{
+    network n;
+    n.fleet.servers.set(7, {.silent = true});
+    n.fleet.start();
+    const outcome shown = run_in_terminal(
+        "TERM=xterm LC_ALL=C.UTF-8 " RAIDA_ECHO_PROGRAM " --deadline 500 --attempts 1" + n.list(), n.folder,
+        100, 60);
+    CHECK(shown.code == 0);
+    CHECK(shown.says("asking all servers at once: "));
+    CHECK(shown.says(", waiting for 25"));
+    const std::size_t erased = shown.out.rfind("A\r\x1b[J");
+    REQUIRE(erased != std::string::npos);
+    CHECK_FALSE(shown.out.substr(erased).find("asking") != std::string::npos);
+    CHECK(shown.out.substr(erased).find("24 of 25 servers are well") != std::string::npos);
+}
+
+TEST_CASE("what echo shows fits the terminal from 40 columns up", "[echo]")
+{
+    network n;
+    n.fleet.servers.set(2, {.closed = true});
+    n.fleet.servers.set(7, {.silent = true});
+    n.fleet.start();
+    for (const unsigned short columns : std::initializer_list<unsigned short>{40, 41, 53, 60, 80, 132})
+        for (const char* more : {"", " --watch 0 --count 2"}) {
+            const std::string command = "TERM=xterm LC_ALL=C.UTF-8 " RAIDA_ECHO_PROGRAM
+                                        " --deadline 200 --attempts 1" +
+                                        n.list() + more;
+            const outcome shown = run_in_terminal(command, n.folder, columns, 60);
+            CAPTURE(columns, more, shown.out);
+            CHECK(shown.code == 0);
+            std::size_t longest = 0, servers = 0;
+            for (const std::string& line : lines_of_screen(shown.out)) {
+                longest = std::max(longest, support::width(line));
+                servers += line.find("success") != std::string::npos ? 1 : 0;
+            }
+            CHECK(longest <= columns);
+            CHECK(servers >= 23);
+            CHECK(shown.says("round trip"));
+        }
 }
 
 TEST_CASE("Ctrl-C ends --watch cleanly, with the cursor back and the exit code of the last round", "[echo]")
@@ -281,7 +357,7 @@ TEST_CASE("Ctrl-C ends --watch cleanly, with the cursor back and the exit code o
     silent.fleet.servers.set_all({.silent = true});
     silent.fleet.start();
     const outcome shown = interrupt_in_terminal(
-        "TERM=xterm", RAIDA_ECHO_PROGRAM " --watch 3600 --deadline 3600000" + silent.list(), "25 servers",
+        "TERM=xterm", RAIDA_ECHO_PROGRAM " --watch 3600 --deadline 3600000" + silent.list(), "waiting for 25",
         SIGINT, silent.folder);
     CHECK(shown.code == 1); // no round is over
     CHECK(shown.err.empty());
@@ -324,8 +400,10 @@ TEST_CASE("echo --help lists every option on stdout", "[echo]")
     CHECK(shown.err.empty());
     for (const char* option :
          {"--servers FILE", "--watch [SECONDS]", "--count N", "--deadline MS", "--attempts N", "--coin-id N",
-          "--seed N", "--records FILE", "--json", "--help"})
+          "--seed N", "--records FILE", "--json", "-h, --help", "--version"})
         CHECK(shown.says(option));
+    CHECK(echo("-h", folder).out == shown.out);
+    CHECK(echo("--version", folder).out.starts_with("echo (raida) "));
 }
 
 TEST_CASE("bad arguments and files of echo are exit code 2 and one line", "[echo]")

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,6 +100,12 @@ class fake_terminal
 
     [[nodiscard]] const std::string& name() const { return name_; }
 
+    void resize(unsigned short columns, unsigned short rows) const
+    {
+        const winsize size{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+        REQUIRE(ioctl(slave_, TIOCSWINSZ, &size) == 0);
+    }
+
     // Whoever writes to it now waits for read().
     void fill() const
     {
@@ -137,9 +144,11 @@ class fake_terminal
 };
 
 // The same with a terminal for its stdout.
-inline outcome run_in_terminal(const std::string& command, const scratch_folder& folder)
+inline outcome run_in_terminal(const std::string& command, const scratch_folder& folder,
+                               unsigned short columns = 80, unsigned short rows = 24)
 {
     fake_terminal terminal;
+    terminal.resize(columns, rows);
     std::string shown;
     std::thread reader{[&] { shown = terminal.read(); }};
     const int status = std::system((command + " >" + terminal.name() + " 2>" + (folder / "err")).c_str());
