@@ -65,7 +65,8 @@ struct submitted
 {
     std::size_t count = 0;
     std::error_code error{};
-    bool as_one = false; ///< they left as one packet: an error that quotes more than the first is about all
+    bool as_one = false;   ///< they left as one packet: an error that quotes more than the first is about all
+    bool is_stale = false; ///< the lane's next generation may send what this one cannot
 };
 
 /// Something that arrived.

@@ -30,8 +30,10 @@
 namespace raida::inline v1::transport {
 
 /// The transport of raida::fanout. The sockets are connected, so the kernel drops what others send to them
-/// and tells when a server's port is closed. They are opened by the first request of their lane, and again
-/// when the local address they were bound to went away.
+/// and tells when a server's port is closed. They are opened by the first request of their lane; after a
+/// number of requests, when the local address they were bound to went away, and when a server was silent time
+/// and again, a lane moves to a fresh one, and the earlier one stays open while somebody waits for its
+/// answers.
 ///
 /// `Sockets` is how the operating system is asked: in batches on Linux (sendmmsg, recvmmsg, the error queue),
 /// with Asio's sockets everywhere.
@@ -77,14 +79,14 @@ class basic_udp_over
 
     submitted submit(std::size_t lane, std::uint8_t generation, std::span<const outgoing> batch)
     {
-        if (!sockets_.is_open(lane, generation))
+        const bool is_fresh = !sockets_.is_open(lane, generation);
+        if (is_fresh)
             if (const auto error = open(lane, generation))
                 return {0, error};
         auto done = sockets_.send(lane, generation, batch);
-        if (done.error && lost_its_address(done.error) && !open(lane, generation)) {
-            const auto rest = sockets_.send(lane, generation, batch.subspan(done.count));
-            done = {done.count + rest.count, rest.error, rest.as_one && done.count == 0};
-        }
+        if (!done.error)
+            return done;
+        done.is_stale = !is_fresh && lost_its_address(done.error);
         if (detail::is_system_error(
                 done.error, std::errc::no_buffer_space)) { // the kernel's queue: it empties by itself, soon
             ++sink_->counts(lane).no_buffers;
@@ -133,7 +135,6 @@ class basic_udp_over
 
     [[nodiscard]] std::error_code open(std::size_t lane, std::uint8_t generation)
     {
-        sockets_.close(lane, generation);
         ++sink_->counts(lane).sockets;
         try {
             return sockets_.open(lane, generation, endpoints_[lane]);

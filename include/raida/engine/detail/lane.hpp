@@ -7,6 +7,7 @@
 #include <raida/engine/detail/round.hpp>
 #include <raida/engine/detail/socket_generations.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <system_error>
@@ -151,6 +152,36 @@ class lane
         if (one.next != no_round)
             at(one.next).previous = one.previous;
         one.next = one.previous = no_round;
+    }
+
+    /// Gives up the queue's place or its own.
+    void leave(std::uint32_t index) noexcept
+    {
+        at(index).state == slot_state::queued ? dequeue(index) : leave_place(index);
+    }
+    void enqueue_again(std::uint32_t index) noexcept
+    {
+        leave(index);
+        enqueue(index);
+    }
+
+    /// A proved answer to what still has its place.
+    void on_answer(std::uint32_t index, time_point now) noexcept
+    {
+        window.on_answer(size_of(index), now);
+        sockets.heard(at(index).generation);
+    }
+
+    /// No answer, if it was sent; in all its time, unless its round had less.
+    void on_silence(std::uint32_t index, time_point now) noexcept
+    {
+        const slot& one = at(index);
+        const auto sent = (*rounds_)[index].sent_at(one);
+        if (one.attempts == 0)
+            return;
+        window.on_loss(sent);
+        if (now - sent >= std::chrono::microseconds{one.timeout})
+            sockets.on_silence(one.generation, sent, now);
     }
 
     // ---- companions: requests that left as one packet, which the network may refuse as one. In flight the

@@ -3,6 +3,7 @@
 #ifndef RAIDA_ENGINE_DETAIL_MULTIPLEXER_HPP
 #define RAIDA_ENGINE_DETAIL_MULTIPLEXER_HPP
 
+#include <raida/base/detail/system_error.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/engine/detail/matching.hpp>
 #include <raida/engine/detail/open_rounds.hpp>
@@ -82,11 +83,14 @@ class multiplexer
         return lane_of(server).sockets.renew();
     }
 
-    /// Has the lane's socket had its share of requests?
+    /// Has the lane's socket had its share of requests, or of silences, or been given up?
     [[nodiscard]] bool is_worn(std::size_t server) noexcept
     {
         return lane_of(server).sockets.is_worn(open_.allowed().requests_per_port);
     }
+
+    /// The lane's socket cannot send any more. False if it has to stay.
+    [[nodiscard]] bool give_up(std::size_t server) noexcept { return lane_of(server).sockets.give_up(); }
 
     /// Calls `close(server, generation)` for each socket that nobody needs any more.
     template <class Close>
@@ -148,6 +152,7 @@ class multiplexer
     void on_unverified(std::size_t server, std::uint8_t generation, const response_header& header,
                        bytes_view bytes, const match& found, time_point now);
     bool give_hint(std::size_t server, std::uint8_t generation, status seen);
+    void refuse(std::size_t server, std::uint32_t index, std::error_code error, time_point now);
 
     [[nodiscard]] bool is_oversize(const incoming& arrived) const noexcept
     {
@@ -271,7 +276,8 @@ void multiplexer<N>::on_datagram(std::size_t server, std::uint8_t generation, co
         return;
     }
 
-    known().on_response(server, *header, generation, now);
+    if (known().on_response(server, *header, generation, now))
+        lane_of(server).sockets.heard(generation);
     const match found = matching_.find(lane_of(server), server, generation, *header);
     if (oversize)
         on_oversize(server, found, now);
@@ -363,22 +369,28 @@ void multiplexer<N>::on_error(std::size_t server, std::uint8_t generation, std::
                               bytes_view quoted, request_id id, time_point now)
 {
     auto& on = lane_of(server);
-    lane_statistics& counted = counts().servers[server];
     const auto blamed = id != request_id::unknown ? matching_.sent(server, id)
                                                   : matching_.quoted(on, server, generation, quoted);
     if (blamed == no_round) {
-        ++counted.unattributed;
+        ++counts().servers[server].unattributed;
         return;
     }
     if (id == request_id::unknown && !matching_.is_proof(quoted))
         return on.suspect(blamed, error); // told at its deadline: a better answer may still come
     const bool all = matching_.quotes_companions(on, server, blamed, quoted);
-    for (auto next = on.companion_of(blamed); all && next != no_round; next = on.companion_of(blamed)) {
-        ++counted.refused;
-        open_.fail(server, next, error, now);
-    }
-    ++counted.refused;
-    open_.fail(server, blamed, error, now);
+    for (auto next = on.companion_of(blamed); all && next != no_round; next = on.companion_of(blamed))
+        refuse(server, next, error, now);
+    refuse(server, blamed, error, now);
+}
+
+// "Too long for the path" is told of the first alone: the system has learned how to send the others.
+template <std::size_t N>
+void multiplexer<N>::refuse(std::size_t server, std::uint32_t index, std::error_code error, time_point now)
+{
+    if (is_system_error(error, std::errc::message_size) && open_.ask_again(server, index, now))
+        return;
+    ++counts().servers[server].refused;
+    open_.fail(server, index, error, now);
 }
 
 } // namespace raida::inline v1::detail

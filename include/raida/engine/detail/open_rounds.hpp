@@ -46,7 +46,6 @@ class open_rounds
     }
 
     open_rounds(const open_rounds&) = delete; // the lanes point into it
-    open_rounds& operator=(const open_rounds&) = delete;
 
     [[nodiscard]] round_pool<N>& rounds() noexcept { return rounds_; }
     [[nodiscard]] lane<N>& lane_of(std::size_t server) noexcept { return lanes_[server]; }
@@ -89,6 +88,16 @@ class open_rounds
     void answer(std::size_t server, std::uint32_t index, bytes_view bytes, bool verified, time_point now);
     void fail(std::size_t server, std::uint32_t index, std::error_code error, time_point now);
 
+    /// Lets a request that was sent wait to be sent again, if it may be.
+    bool ask_again(std::size_t server, std::uint32_t index, time_point now)
+    {
+        const bool may = rounds_[index].may_ask_again(server, now);
+        if (may)
+            lanes_[server].enqueue_again(index);
+        update_sendable(server, now);
+        return may;
+    }
+
     /// Keeps an unproved answer for as long as proved ones usually take. False when memory is short.
     bool hold(std::size_t server, std::uint32_t index, bytes_view bytes, time_point now);
 
@@ -110,7 +119,7 @@ class open_rounds
                std::size_t server, time_point now);
     void expire_slot(round<N>& which, std::size_t server, time_point now);
     void settle(round<N>& which, std::size_t server, bool watched, time_point now);
-    void time_out(round<N>& which, std::size_t server, std::chrono::nanoseconds waited);
+    void time_out(round<N>& which, std::size_t server, std::chrono::nanoseconds waited, time_point now);
     void shown(round<N>& of)
     {
         if (--of.unnotified == 0 && of.outstanding == 0)
@@ -201,7 +210,7 @@ void open_rounds<N>::finish(round<N>& which, std::error_code reason, time_point 
             which.answers->accept_held(server, one.attempts);
             ++counts_.servers[server].answered;
         } else if (reason == errc::timed_out) {
-            time_out(which, server, {});
+            time_out(which, server, {}, now);
         } else {
             which.answers->fail(server, reason, {}, one.attempts);
         }
@@ -269,32 +278,26 @@ template <std::size_t N>
 void open_rounds<N>::expire_slot(round<N>& which, std::size_t server, time_point now)
 {
     slot& one = which.slots[server];
-    lane_statistics& counted = counts_.servers[server];
     const auto waited = now - which.sent_at(one);
     if (one.state == slot_state::provisional) {
         which.answers->accept_held(server, one.attempts);
-        ++counted.answered;
+        ++counts_.servers[server].answered;
     } else if (one.attempts == 0) {
         which.answers->fail(server, errc::overloaded, waited, 0);
-    } else if (one.state == slot_state::in_flight && one.attempts < which.most_attempts() &&
-               now - which.began <= longest_deadline) {
-        lanes_[server].window.on_loss(which.sent_at(one));
-        lanes_[server].leave_place(which.index);
-        lanes_[server].enqueue(which.index);
-        return update_sendable(server, now);
+    } else if (one.state == slot_state::in_flight && ask_again(server, which.index, now)) {
+        return lanes_[server].on_silence(which.index, now);
     } else {
-        time_out(which, server, waited);
+        time_out(which, server, waited, now);
     }
     settle(which, server, true, now);
 }
 
 template <std::size_t N>
-void open_rounds<N>::time_out(round<N>& which, std::size_t server, std::chrono::nanoseconds waited)
+void open_rounds<N>::time_out(round<N>& which, std::size_t server, std::chrono::nanoseconds waited,
+                              time_point now)
 {
-    auto& in = lanes_[server];
-    const auto refused = in.suspected(which.index);
-    if (const slot& one = which.slots[server]; one.attempts != 0)
-        in.window.on_loss(which.sent_at(one));
+    const auto refused = lanes_[server].suspected(which.index);
+    lanes_[server].on_silence(which.index, now);
     which.answers->fail(server, refused ? refused : make_error_code(errc::timed_out), waited,
                         which.slots[server].attempts);
     ++(refused ? counts_.servers[server].refused : counts_.servers[server].timed_out);
@@ -330,7 +333,7 @@ void open_rounds<N>::answer(std::size_t server, std::uint32_t index, bytes_view 
     if (verified || !one.is_signed)
         known_.heard(server);
     if (verified) {
-        lanes_[server].window.on_answer(lanes_[server].size_of(index), now);
+        lanes_[server].on_answer(index, now);
         known_.on_answer(of, server, lanes_[server].sockets.current(), now);
     }
     try {
@@ -377,10 +380,7 @@ void open_rounds<N>::settle(round<N>& which, std::size_t server, bool watched, t
 {
     slot& one = which.slots[server];
     auto& in = lanes_[server];
-    if (one.state == slot_state::queued)
-        in.dequeue(which.index);
-    else
-        in.leave_place(which.index);
+    in.leave(which.index);
     in.erase(which.index);
     one.state = slot_state::settled;
     update_sendable(server, now);

@@ -162,6 +162,14 @@ struct round
 
     [[nodiscard]] unsigned most_attempts() const noexcept { return has_rules ? rules->retry.attempts : 1; }
 
+    /// May what was sent to this server be sent again?
+    [[nodiscard]] bool may_ask_again(std::size_t server, time_point now) const noexcept
+    {
+        const slot& one = slots[server];
+        const bool waits = one.state == slot_state::queued || one.state == slot_state::in_flight;
+        return waits && one.attempts < most_attempts() && now - began <= longest_deadline;
+    }
+
     /// Each further attempt has more time: so much from now on.
     std::chrono::nanoseconds lengthen(slot& one) const noexcept
     {

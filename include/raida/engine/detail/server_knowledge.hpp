@@ -119,14 +119,16 @@ class server_knowledge
         late_[server].watch(remembered(of, server, now), sent + forgotten, rests_);
     }
 
-    /// Any response of this server's, which may answer a request that was given up.
-    void on_response(std::size_t server, const response_header& header, std::uint8_t generation,
+    /// Any response of this server's, which may answer a request that was given up. Does it, with proof?
+    bool on_response(std::size_t server, const response_header& header, std::uint8_t generation,
                      time_point now) noexcept
     {
         round_trip unmeasured;
-        if (late_[server].on_answer(header, generation, now, rests_, round_trips_[server]) ||
-            latest_[server].on_answer(header, generation, now, rests_, unmeasured))
+        const bool is_late = late_[server].on_answer(header, generation, now, rests_, round_trips_[server]) ||
+                             latest_[server].on_answer(header, generation, now, rests_, unmeasured);
+        if (is_late)
             heard(server);
+        return is_late;
     }
 
   private:

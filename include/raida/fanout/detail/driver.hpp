@@ -344,15 +344,15 @@ void engine<N, Transport>::send()
 template <std::size_t N, class Transport>
 void engine<N, Transport>::send_lane(std::size_t lane)
 {
-    if (board_.is_worn(lane))
-        renew_lane(lane);
     std::array<outgoing, 64> batch;
     while (board_.sendable()[lane]) {
+        if (board_.is_worn(lane))
+            renew_lane(lane);
         const auto ready = std::span<const outgoing>{batch}.first(board_.next_batch(lane, batch));
         const auto now = transport_.now(); // before the send: an answer can be faster than a second look
         const auto done = transport_.submit(lane, board_.generation(lane), ready);
         board_.sent(lane, ready.first(done.count), now, done.as_one);
-        if (!done.error)
+        if (!done.error || (done.is_stale && board_.give_up(lane)))
             continue;
         if (is_system_error(done.error, std::errc::operation_would_block))
             return;
