@@ -12,6 +12,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ip/address_v6.hpp>
 #include <asio/post.hpp>
 #include <asio/strand.hpp>
 #include <asio/use_future.hpp>
@@ -304,6 +305,21 @@ TEMPLATE_TEST_CASE("IPv6 works like IPv4", "[fanout]", native_udp, portable_udp)
         SKIP("this machine has no IPv6");
     network<TestType> n{{.address = asio::ip::address_v6::loopback()}};
     n.fleet.set(3, {.closed = true});
+    const auto replies = n.request(n.ask.echo(), without_server_3<TestType>());
+    CHECK(replies.answered() == 24);
+    CHECK(replies[3].error == asio::error::connection_refused);
+}
+
+TEMPLATE_TEST_CASE("servers under IPv4 addresses in IPv6's clothes answer, and refuse", "[fanout]",
+                   native_udp, portable_udp)
+{
+    network<TestType> n;
+    n.fleet.set(3, {.closed = true});
+    for (std::size_t i = 0; i < 25; ++i) {
+        const auto plain = n.fleet.endpoint(i);
+        n.engine.set_server(
+            i, {asio::ip::make_address_v6(asio::ip::v4_mapped, plain.address().to_v4()), plain.port()});
+    }
     const auto replies = n.request(n.ask.echo(), without_server_3<TestType>());
     CHECK(replies.answered() == 24);
     CHECK(replies[3].error == asio::error::connection_refused);

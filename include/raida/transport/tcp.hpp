@@ -8,6 +8,7 @@
 #include <raida/engine/limits.hpp>
 #include <raida/engine/transport.hpp>
 #include <raida/transport/detail/tcp_exchange.hpp>
+#include <raida/transport/detail/unmapped.hpp>
 #include <raida/wire/packet.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -106,7 +107,7 @@ class basic_tcp : private detail::tcp_observer
     void set_endpoint(std::size_t lane, const asio::ip::basic_endpoint<Protocol>& address)
     {
         lanes_.resize(std::max(lanes_.size(), lane + 1));
-        lanes_[lane].address = {address.address(), address.port()};
+        lanes_[lane].address = {detail::unmapped(address.address()), address.port()};
     }
 
     submitted submit(std::size_t lane, std::uint8_t generation, std::span<const outgoing> batch)

@@ -8,6 +8,7 @@
 #include <raida/engine/limits.hpp>
 #include <raida/engine/transport.hpp>
 #include <raida/transport/detail/portable_sockets.hpp>
+#include <raida/transport/detail/unmapped.hpp>
 
 #ifdef __linux__
 #include <raida/transport/detail/linux_sockets.hpp>
@@ -74,7 +75,7 @@ class basic_udp_over
     void set_endpoint(std::size_t lane, const endpoint& address)
     {
         endpoints_.resize(std::max(endpoints_.size(), lane + 1));
-        endpoints_[lane] = address;
+        endpoints_[lane] = {detail::unmapped(address.address()), address.port()};
     }
 
     submitted submit(std::size_t lane, std::uint8_t generation, std::span<const outgoing> batch)
