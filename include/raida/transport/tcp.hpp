@@ -197,6 +197,8 @@ class basic_tcp : private detail::tcp_observer
             error = made->start(in.address, how_.connect_deadline, how_.read_deadline, *this, owner_);
         } catch (const std::bad_alloc&) {
             error = std::make_error_code(std::errc::not_enough_memory);
+        } catch (const std::system_error& failed) { // Asio's own descriptors, the first time in a context
+            error = failed.code();
         }
         if (error)
             remove(in.exchanges, [&](const exchange& one) { return &one == made.get(); });

@@ -141,6 +141,8 @@ class basic_udp_over
             return sockets_.open(lane, generation, endpoints_[lane]);
         } catch (const std::bad_alloc&) {
             return std::make_error_code(std::errc::not_enough_memory);
+        } catch (const std::system_error& failed) { // Asio's own descriptors, the first time in a context
+            return failed.code();
         }
     }
 

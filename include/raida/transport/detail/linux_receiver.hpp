@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <system_error>
 #include <vector>
 
@@ -123,13 +124,22 @@ class linux_receiver
             messages[i].msg_hdr.msg_controllen = room_.controls[i].bytes.size();
             messages[i].msg_hdr.msg_flags = 0;
         }
-        if (wanted > 1)
-            return ::recvmmsg(fd, messages.data(), static_cast<unsigned>(wanted), MSG_DONTWAIT, nullptr);
-        const auto size = ::recvmsg(fd, &messages[0].msg_hdr, MSG_DONTWAIT);
-        if (size < 0)
-            return -1;
-        messages[0].msg_len = static_cast<unsigned>(size);
-        return 1;
+        if (wanted > 1 && has_recvmmsg_) {
+            const int count =
+                ::recvmmsg(fd, messages.data(), static_cast<unsigned>(wanted), MSG_DONTWAIT, nullptr);
+            has_recvmmsg_ = count >= 0 || (errno != ENOSYS && errno != EPERM); // barred by a sandbox
+            if (has_recvmmsg_)
+                return count;
+        }
+        int count = 0;
+        for (mmsghdr& one : std::span{messages}.first(wanted)) {
+            const auto size = ::recvmsg(fd, &one.msg_hdr, MSG_DONTWAIT);
+            if (size < 0)
+                return count != 0 ? count : -1;
+            one.msg_len = static_cast<unsigned>(size);
+            ++count;
+        }
+        return count;
     }
 
     void hand_up(int count, std::size_t lane, std::uint8_t generation, transport_sink& sink)
@@ -197,6 +207,7 @@ class linux_receiver
 
     std::size_t limit_;
     std::size_t stride_;
+    bool has_recvmmsg_ = true;
     std::vector<std::uint8_t> buffers_;
     batch_room room_;
     std::vector<lane_history> seen_;

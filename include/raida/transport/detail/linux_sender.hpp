@@ -19,33 +19,34 @@
 
 namespace raida::inline v1::detail {
 
+/// Can a packet be cut apart on its way out of this socket? Paths and devices differ.
+enum class cutting : std::uint8_t
+{
+    untried,
+    works,
+    refused
+};
+
 class linux_sender
 {
   public:
     /// How many of the first datagrams have left, or -1 and errno. `as_one`: as one packet.
-    long send(int fd, std::span<const outgoing> batch, bool& as_one) noexcept
+    long send(int fd, cutting& cuts, std::span<const outgoing> batch, bool& as_one) noexcept
     {
         const std::size_t alike = count_alike(batch);
-        as_one = alike > 1 && cuts_ != cutting::refused && may_cut(fd);
+        as_one = alike > 1 && may_cut(fd, cuts);
         if (as_one) {
             if (send_as_one(fd, batch.first(alike)) >= 0)
                 return static_cast<long>(alike);
-            if (errno != EINVAL && errno != EIO && errno != EMSGSIZE && errno != EOPNOTSUPP)
-                return -1;            // it would not have left otherwise either
-            cuts_ = cutting::refused; // a small path, or a device that does not compute checksums
+            if (errno != EINVAL && errno != EIO && errno != EMSGSIZE && errno != EOPNOTSUPP && !is_barred())
+                return -1;           // it would not have left otherwise either
+            cuts = cutting::refused; // a small path, or a device that does not compute checksums
             as_one = false;
         }
         return batch.size() == 1 ? send_one(fd, batch[0].bytes) : send_many(fd, batch);
     }
 
   private:
-    enum class cutting : std::uint8_t
-    {
-        untried,
-        works,
-        refused
-    };
-
     static constexpr std::size_t most = 64; // in one call; the kernel cuts no packet into more
 
     // An error quotes the beginning of what was refused: at least 520 bytes over IPv4. From shorter datagrams
@@ -62,20 +63,23 @@ class linux_sender
         return std::min(static_cast<std::size_t>(end - batch.begin()), most);
     }
 
+    // A sandbox says so of calls that it does not let through, a firewall of what it does not let out.
+    static bool is_barred() noexcept { return errno == ENOSYS || errno == EPERM; }
+
     // Kernels that know nothing of it would send one long datagram.
-    bool may_cut(int fd) noexcept
+    static bool may_cut(int fd, cutting& cuts) noexcept
     {
 #ifdef UDP_SEGMENT
         int size = 0;
         socklen_t length = sizeof size;
-        if (cuts_ == cutting::untried)
-            cuts_ = ::getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0 ? cutting::works
-                                                                                    : cutting::refused;
+        if (cuts == cutting::untried)
+            cuts = ::getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0 ? cutting::works
+                                                                                   : cutting::refused;
 #else
         static_cast<void>(fd);
-        cuts_ = cutting::refused;
+        cuts = cutting::refused;
 #endif
-        return cuts_ == cutting::works;
+        return cuts == cutting::works;
     }
 
     static long send_as_one(int fd, std::span<const outgoing> batch) noexcept
@@ -107,7 +111,21 @@ class linux_sender
         return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0 ? -1 : 1;
     }
 
-    static long send_many(int fd, std::span<const outgoing> batch) noexcept
+    long send_many(int fd, std::span<const outgoing> batch) noexcept
+    {
+        if (has_sendmmsg_)
+            if (const long left = send_in_one_call(fd, batch); left >= 0 || !is_barred())
+                return left;
+        std::size_t left = 0;
+        while (left < batch.size() && send_one(fd, batch[left].bytes) > 0)
+            ++left;
+        if (left == 0)
+            return -1;
+        has_sendmmsg_ = false; // it was the call that was barred
+        return static_cast<long>(left);
+    }
+
+    static long send_in_one_call(int fd, std::span<const outgoing> batch) noexcept
     {
         std::array<mmsghdr, most> messages;
         std::array<iovec, most> parts;
@@ -127,7 +145,7 @@ class linux_sender
             parts[i] = {const_cast<std::uint8_t*>(batch[i].bytes.data()), batch[i].bytes.size()};
     }
 
-    cutting cuts_ = cutting::untried;
+    bool has_sendmmsg_ = true;
 };
 
 } // namespace raida::inline v1::detail

@@ -77,8 +77,8 @@ class linux_sockets
             return error;
         }
         auto& both = sockets_[lane];
-        *std::find_if(both.begin(), both.end(), [](const socket& one) { return one.fd < 0; }) = {fd,
-                                                                                                 generation};
+        *std::find_if(both.begin(), both.end(),
+                      [](const socket& one) { return one.fd < 0; }) = {.fd = fd, .generation = generation};
         return {};
     }
 
@@ -90,7 +90,7 @@ class linux_sockets
         socket& from = *find(lane, generation);
         for (int excuses = 2;; --excuses) {
             bool as_one = false;
-            if (const auto left = sender_.send(from.fd, batch, as_one); left > 0)
+            if (const auto left = sender_.send(from.fd, from.cuts, batch, as_one); left > 0)
                 return {static_cast<std::size_t>(left), {}, as_one};
             const auto error = last_error();
             if (is_system_error(error, std::errc::operation_would_block))
@@ -152,6 +152,7 @@ class linux_sockets
     {
         int fd = -1;
         std::uint8_t generation = 0;
+        cutting cuts = cutting::untried;
         bool awaits_space = false;
     };
 
@@ -225,7 +226,8 @@ class linux_sockets
         set_up(fd, to.data()->sa_family);
         if (::connect(fd, to.data(), static_cast<socklen_t>(to.size())) == 0)
             return fd;
-        const int error = errno;
+        const int error =
+            errno == EAGAIN ? EADDRNOTAVAIL : errno; // no port is free, nothing tells when one is
         ::close(fd);
         errno = error;
         return -1;
@@ -254,6 +256,10 @@ class linux_sockets
             ::setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
         else
             ::setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+        // As DNS does: routers cut what is too long for a path, where else they drop the first of it.
+        const int how = IP_PMTUDISC_OMIT;
+        if (family == AF_INET)
+            ::setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, sizeof how);
     }
 
     static epoll_event interest(std::size_t lane, std::uint8_t generation, bool in_space) noexcept

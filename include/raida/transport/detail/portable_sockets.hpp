@@ -72,21 +72,21 @@ class portable_sockets
     {
         lane_socket& from = *find(lane, generation);
         submitted done;
-        for (bool excused = false; done.count < batch.size();) {
+        while (done.count < batch.size() && !done.error) {
             const bytes_view bytes = batch[done.count].bytes;
+            std::error_code pending;
             from.handle.send(asio::buffer(bytes.data(), bytes.size()), 0, done.error);
-            if (!done.error) {
-                ++done.count;
-                excused = false;
-            } else if (done.error == asio::error::would_block) {
-                done.error = await_space(from);
-                return done;
-            } else if (done.error == asio::error::connection_refused && !excused) {
-                excused = true; // of an earlier datagram: this one was not sent
-                sink_->on_error(lane, generation, done.error, {});
-            } else {
-                return done;
+            if (done.error && done.error != asio::error::would_block &&
+                done.error != asio::error::no_buffer_space) {
+                pending = done.error; // of an earlier datagram, maybe: then this one was not sent
+                from.handle.send(asio::buffer(bytes.data(), bytes.size()), 0, done.error);
             }
+            if (pending && pending != done.error)
+                sink_->on_error(lane, generation, pending, {});
+            if (done.error == asio::error::would_block)
+                done.error = await_space(lane, from);
+            else if (!done.error)
+                ++done.count;
         }
         return done;
     }
@@ -141,6 +141,7 @@ class portable_sockets
         asio::basic_datagram_socket<asio::ip::udp, Executor> handle;
         std::uint8_t generation = 0;
         bool awaited = false;
+        bool awaits_space = false;
     };
 
     struct on_ready
@@ -167,6 +168,25 @@ class portable_sockets
         }
     };
 
+    struct on_space
+    {
+        portable_sockets* self;
+        std::shared_ptr<void> owner;
+        std::size_t lane;
+        std::uint8_t generation;
+        const lane_socket* waits;
+
+        void operator()(std::error_code error) const
+        {
+            lane_socket* const from = self->find(lane, generation);
+            if (from == nullptr || from != waits)
+                return;
+            from->awaits_space = false;
+            if (!error || self->listening_)
+                self->sink_->on_wake();
+        }
+    };
+
     [[nodiscard]] std::unique_ptr<lane_socket> connected(std::uint8_t generation, const endpoint& to,
                                                          std::error_code& error) const
     {
@@ -175,8 +195,11 @@ class portable_sockets
         made->handle.open(to.protocol(), error);
         if (!error)
             made->handle.non_blocking(true, error);
-        if (!error)
-            made->handle.connect(to, error);
+        if (error)
+            return made;
+        made->handle.connect(to, error);
+        if (error == asio::error::no_buffer_space) // so Asio calls it that no port is free
+            error = std::make_error_code(std::errc::address_not_available);
         return made;
     }
 
@@ -208,14 +231,13 @@ class portable_sockets
     }
 
     // What the request that found no space is told: to wait, if something will wake it.
-    [[nodiscard]] std::error_code await_space(lane_socket& one)
+    [[nodiscard]] std::error_code await_space(std::size_t lane, lane_socket& one)
     {
         try {
-            one.handle.async_wait(asio::socket_base::wait_write,
-                                  [self = this, owner = owner_.lock()](std::error_code error) {
-                                      if (!error)
-                                          self->sink_->on_wake();
-                                  });
+            if (!one.awaits_space)
+                one.handle.async_wait(asio::socket_base::wait_write,
+                                      on_space{this, owner_.lock(), lane, one.generation, &one});
+            one.awaits_space = true;
             return std::make_error_code(std::errc::operation_would_block);
         } catch (const std::bad_alloc&) {
             return std::make_error_code(std::errc::not_enough_memory);
