@@ -25,6 +25,8 @@
 //       gives up every resource without blocking; nothing is sent afterwards
 //   release()
 //       after close(): the execution context dies, so drop the executor too
+//   notify_fork(asio::execution_context::fork_event)
+//       optional: the child shares no socket with its parent
 //
 // All calls, in both directions, are made on the transport's executor.
 #ifndef RAIDA_ENGINE_TRANSPORT_HPP

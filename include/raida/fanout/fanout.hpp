@@ -42,6 +42,9 @@ namespace raida::inline v1 {
 /// handler, inside `on_reply`, and after its context was destroyed. Cancelled handlers are still called, if
 /// the context runs.
 ///
+/// Forks: tell the context by its notify_fork(), before and on both sides. The child's engine then has
+/// sockets of its own, and what is in flight is answered to the parent.
+///
 /// Thread safety: distinct objects safe; shared objects unsafe. From other threads a call is begun on the
 /// executor: `asio::co_spawn(network.get_executor(), network.async_request(packets, asio::use_awaitable),
 /// token)`, or in a function given to asio::dispatch(). Destroyed on the executor, or when no thread runs it.

@@ -12,6 +12,7 @@
 #include <raida/wire/packet.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/execution_context.hpp>
 #include <asio/ip/basic_endpoint.hpp>
 #include <asio/ip/tcp.hpp>
 
@@ -155,6 +156,12 @@ class basic_tcp : private detail::tcp_observer
     {
         close_all();
         timer_.rest();
+    }
+
+    void notify_fork(asio::execution_context::fork_event event) noexcept
+    {
+        if (event == asio::execution_context::fork_child)
+            close_all(); // the answers are the parent's
     }
 
     void close() noexcept

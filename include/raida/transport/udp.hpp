@@ -15,6 +15,7 @@
 #endif
 
 #include <asio/any_io_executor.hpp>
+#include <asio/execution_context.hpp>
 #include <asio/ip/udp.hpp>
 
 #include <algorithm>
@@ -113,6 +114,8 @@ class basic_udp_over
         sockets_.rest();
         timer_.rest();
     }
+
+    void notify_fork(asio::execution_context::fork_event event) noexcept { sockets_.notify_fork(event); }
 
     void close() noexcept
     {

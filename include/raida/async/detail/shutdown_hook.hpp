@@ -1,4 +1,5 @@
-// Tells an object that its execution context is about to die, so that it may outlive it.
+// Tells an object that its execution context is about to die, so that it may outlive it, or to be copied by a
+// fork.
 #ifndef RAIDA_ASYNC_DETAIL_SHUTDOWN_HOOK_HPP
 #define RAIDA_ASYNC_DETAIL_SHUTDOWN_HOOK_HPP
 
@@ -20,11 +21,23 @@ class shutdown_hook
     shutdown_hook& operator=(const shutdown_hook&) = delete;
 
   protected:
+    using fork_event = asio::execution_context::fork_event;
+
     explicit shutdown_hook(asio::execution_context& context);
     virtual ~shutdown_hook();
 
     /// The context is being destroyed: handlers must be dropped, not called.
     virtual void on_context_shutdown() noexcept = 0;
+
+    /// The context's notify_fork() was called.
+    virtual void on_fork(fork_event) noexcept {}
+
+    template <class Object>
+    static void tell_of_fork([[maybe_unused]] Object& object, [[maybe_unused]] fork_event event) noexcept
+    {
+        if constexpr (requires { object.notify_fork(event); })
+            object.notify_fork(event);
+    }
 
   private:
     friend class shutdown_hooks;
@@ -73,6 +86,13 @@ class shutdown_hooks final : public asio::execution_context::service
             remove(member);
             member.on_context_shutdown();
         }
+    }
+
+    // No other thread is here then: Asio asks for that.
+    void notify_fork(asio::execution_context::fork_event event) override
+    {
+        for (shutdown_hook* member = first_; member != nullptr; member = member->next_)
+            member->on_fork(event);
     }
 
     std::mutex mutex_;

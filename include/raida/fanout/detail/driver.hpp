@@ -19,7 +19,6 @@
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/error.hpp>
 #include <asio/execution/context.hpp>
-#include <asio/execution_context.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 #include <asio/query.hpp>
@@ -103,6 +102,7 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     lane_statistics& counts(std::size_t lane) noexcept override { return board_.counts().servers[lane]; }
 
     // shutdown_hook
+    void on_fork(fork_event event) noexcept override { tell_of_fork(transport_, event); }
     void on_context_shutdown() noexcept override
     {
         const auto self = this->weak_from_this().lock(); // dropped handlers may own the last fanout

@@ -9,6 +9,7 @@
 #include <raida/transport/detail/linux_sender.hpp>
 
 #include <asio/error.hpp>
+#include <asio/execution_context.hpp>
 #include <asio/ip/udp.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>
 #include <asio/posix/descriptor_base.hpp>
@@ -131,12 +132,27 @@ class linux_sockets
 
     void release() noexcept { executor_.reset(); }
 
+    /// The set would be one for both processes, and wake either for what the other one leaves unread. So it
+    /// is gone before, the parent makes another one, and the child begins without sockets.
+    void notify_fork(asio::execution_context::fork_event event) noexcept
+    {
+        if (event == asio::execution_context::fork_prepare) {
+            was_watched_ = watched_.has_value();
+            watched_.reset();
+            listening_ = false;
+        } else {
+            const bool has_lost_set = std::exchange(was_watched_, false);
+            if (event == asio::execution_context::fork_child || (has_lost_set && !could_watch_again()))
+                close_all();
+        }
+    }
+
     void listen()
     {
         wanted_ = true;
         if (!watched_ || listening_)
             return;
-        watched_->async_wait(asio::posix::descriptor_base::wait_read, on_ready{this, owner_.lock()});
+        watched_->async_wait(asio::posix::descriptor_base::wait_read, on_ready{this, owner_.lock(), sets_});
         listening_ = true;
     }
 
@@ -160,10 +176,11 @@ class linux_sockets
     {
         linux_sockets* self;
         std::shared_ptr<void> owner;
+        unsigned set;
 
         void operator()(std::error_code error) const
         {
-            if (!self->watched_)
+            if (!self->watched_ || set != self->sets_)
                 return; // closed meanwhile
             self->listening_ = false;
             if (!error)
@@ -214,7 +231,25 @@ class linux_sockets
             ::close(set);
         else
             watched_.emplace(std::move(made));
+        ++sets_;
         return error;
+    }
+
+    [[nodiscard]] bool could_watch_again() noexcept
+    {
+        try {
+            if (open_set())
+                return false;
+            for (std::size_t lane = 0; lane < sockets_.size(); ++lane)
+                for (socket& one : sockets_[lane])
+                    if (one.fd >= 0 && !watch(one.fd, lane, one.generation, one.awaits_space))
+                        return false;
+            if (wanted_)
+                listen();
+            return true;
+        } catch (...) {
+            return false;
+        }
     }
 
     // A new socket, or -1 and errno.
@@ -270,9 +305,10 @@ class linux_sockets
         return event;
     }
 
-    [[nodiscard]] bool watch(int fd, std::size_t lane, std::uint8_t generation) noexcept
+    [[nodiscard]] bool watch(int fd, std::size_t lane, std::uint8_t generation,
+                             bool in_space = false) noexcept
     {
-        auto event = interest(lane, generation, false);
+        auto event = interest(lane, generation, in_space);
         return ::epoll_ctl(watched_->native_handle(), EPOLL_CTL_ADD, fd, &event) == 0;
     }
 
@@ -314,8 +350,10 @@ class linux_sockets
     linux_sender sender_;
     linux_receiver receiver_;
     std::size_t receive_buffer_;
+    unsigned sets_ = 0; // so many were opened
     bool listening_ = false;
     bool wanted_ = false;
+    bool was_watched_ = false;
 };
 
 } // namespace raida::inline v1::detail

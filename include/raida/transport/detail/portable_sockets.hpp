@@ -8,6 +8,7 @@
 #include <asio/basic_datagram_socket.hpp>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
+#include <asio/execution_context.hpp>
 #include <asio/ip/udp.hpp>
 
 #include <algorithm>
@@ -114,6 +115,12 @@ class portable_sockets
     }
 
     void release() noexcept { executor_.reset(); }
+
+    void notify_fork(asio::execution_context::fork_event event) noexcept
+    {
+        if (event == asio::execution_context::fork_child)
+            close_all(); // the answers are the parent's
+    }
 
     void listen()
     {
