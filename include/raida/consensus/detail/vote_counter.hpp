@@ -14,7 +14,8 @@
 namespace raida::inline v1 {
 namespace detail {
 
-#if defined(__GNUC__) || defined(__clang__)
+// g++ and clang. Where they would have to pass vectors without having registers for them they warn.
+#if defined(__GNUC__) && (!defined(__i386__) || defined(__SSE2__))
 /// 128 tokens in one register of the smallest vector unit of 64-bit processors.
 using plane_pair [[gnu::vector_size(16)]] = plane_word;
 #else
