@@ -7,6 +7,7 @@
 unset CDPATH
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cxx=${CXX:-g++}
+version=$(sed -n 's/^#define RAIDA_VERSION_[A-Z]* \([0-9]*\)$/\1/p' "$root/include/raida/base/version.hpp" | paste -sd .)
 
 say() { printf 'raida: %s\n' "$*" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }

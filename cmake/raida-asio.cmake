@@ -5,12 +5,11 @@
 #   asio::asio                 a target that the surrounding project, or its package manager, already has
 #   find_package(asio)         a package config; Debian's libasio-dev has none
 #   asio.hpp by path           what a system package puts into an include folder
-#   FetchContent               pinned by hash, unless RAIDA_FETCH is OFF
+#   FetchContent               in a build from source alone (raida-fetch.cmake), unless RAIDA_FETCH is OFF
 #
 # Where none is to be had the target is not made, and raida_asio_problem says why in the caller's scope.
 
 set(RAIDA_ASIO_INCLUDE_DIR "" CACHE PATH "A folder with asio.hpp in it, to be used instead of any other Asio")
-option(RAIDA_FETCH "Download (pinned by hash) what the system does not have" ON)
 
 set(raida_asio_minimum 102200) # as ASIO_VERSION counts: 1.22.0
 
@@ -91,24 +90,6 @@ function(raida_use_asio_package)
     raida_use_asio_target(asio::asio)
 endfunction()
 
-function(raida_fetch_asio)
-    include(FetchContent)
-    if(POLICY CMP0135)
-        cmake_policy(SET CMP0135 NEW) # files get the time at which they were unpacked
-    endif()
-    FetchContent_Declare(
-        asio
-        URL https://github.com/chriskohlhoff/asio/archive/asio-1-28-2.tar.gz
-        URL_HASH SHA256=5705a0e403017eba276625107160498518838064a6dd7fd8b00b2e30c0ffbdee)
-    message(STATUS "raida: no Asio on this system: fetching it")
-    FetchContent_MakeAvailable(asio)
-    if(TARGET asio::asio) # the surrounding project has declared an asio of its own, with a target
-        raida_use_asio_target(asio::asio)
-    else()
-        raida_use_asio_folder("${asio_SOURCE_DIR}/asio/include")
-    endif()
-endfunction()
-
 function(raida_find_asio)
     if(TARGET raida::asio)
         return()
@@ -149,9 +130,9 @@ function(raida_find_asio)
         message(STATUS "raida: the Asio in ${raida_asio_folder} is older than 1.22")
     endif()
 
-    if(RAIDA_FETCH)
+    if(COMMAND raida_fetch_asio AND RAIDA_FETCH)
         raida_fetch_asio()
     else()
-        set(raida_asio_problem "no Asio >= 1.22 found: install it, set RAIDA_ASIO_INCLUDE_DIR or RAIDA_FETCH" PARENT_SCOPE)
+        set(raida_asio_problem "no Asio >= 1.22 found: install it, or set RAIDA_ASIO_INCLUDE_DIR" PARENT_SCOPE)
     endif()
 endfunction()

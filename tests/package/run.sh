@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Uses raida as others do: fetched, as a subfolder, installed; with each way to come by Asio; and asked for a version
-# or a component that it does not have. Needs no network: what would be fetched is given by FETCHCONTENT_SOURCE_DIR_*.
+# Uses raida as others do: fetched, as a subfolder, installed, by pkg-config, by its include folder alone, as one file;
+# with each way to come by Asio; with the flags and macros that others have; and asked for a version or a component that
+# it does not have. Needs no network: what would be fetched is given by FETCHCONTENT_SOURCE_DIR_*.
 # Asio is taken from the folder that $1 names (default /usr/include).
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../../.ci/setup.sh"
 
 asio=${1:-/usr/include}
+here=$root/tests/package
 work=$root/build/package
 prefix=$work/installed
 CMAKE_GENERATOR=$(generator)
 export CMAKE_GENERATOR
 rm -rf -- "$work"
-mkdir -p "$work"
+mkdir -p "$work/single/raida"
 
 # An archive of Asio as it is fetched: the headers below asio/include. And a system that has none.
 mkdir -p "$work/asio-archive/asio/include"
@@ -33,26 +35,31 @@ asio_package "$work/old-asio-package" "$work/old-asio-headers"
 mkdir -p "$work/old-asio-headers/asio"
 echo '#define ASIO_VERSION 101802 // 1.18.2' >"$work/old-asio-headers/asio/version.hpp"
 
-user() { # NAME [CMAKE ARGUMENT...]
+# step NAME COMMAND...: shows what it printed only if it failed.
+step() {
     local name=$1
     shift
-    CXX=$cxx cmake -S "$root/tests/package" -B "$work/$name" -DCMAKE_PREFIX_PATH="$prefix" "$@" >"$work/$name.log" 2>&1
-}
-
-works() {
-    if user "$@" && cmake --build "$work/$1" >>"$work/$1.log" 2>&1 && "$work/$1/user" >>"$work/$1.log" 2>&1; then
-        echo "ok: $1"
+    if "$@" >"$work/$name.log" 2>&1; then
+        echo "ok: $name"
     else
-        cat "$work/$1.log"
-        echo "FAILED: $1"
+        cat "$work/$name.log"
+        echo "FAILED: $name"
         exit 1
     fi
 }
 
-refused() { # NAME TEXT [CMAKE ARGUMENT...]: CMake must fail, and say TEXT (a basic regular expression)
+configure_user() { # NAME [CMAKE ARGUMENT...]
+    CXX=$cxx cmake -S "$here" -B "$work/$1" -DCMAKE_PREFIX_PATH="$prefix" "${@:2}"
+}
+
+build_and_run() { configure_user "$@" && cmake --build "$work/$1" && "$work/$1/user"; }
+
+works() { step "$1" build_and_run "$@"; }
+
+refused() { # NAME TEXT COMMAND...: must fail, and say TEXT (a basic regular expression)
     local name=$1 text=$2
     shift 2
-    if user "$name" "$@"; then
+    if "$@" >"$work/$name.log" 2>&1; then
         echo "FAILED: $name was not refused"
         exit 1
     elif ! tr -s '\n ' ' ' <"$work/$name.log" | grep -q "$text"; then
@@ -63,9 +70,23 @@ refused() { # NAME TEXT [CMAKE ARGUMENT...]: CMake must fail, and say TEXT (a ba
     echo "ok: $name"
 }
 
-CXX=$cxx cmake -S "$root" -B "$work/build" -DRAIDA_TESTS=OFF -DRAIDA_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$prefix" >"$work/build.log"
-cmake --install "$work/build" >>"$work/build.log"
-version=$(sed -n 's/^    VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
+not_configured() { refused "$1" "$2" configure_user "$1" "${@:3}"; }
+
+program() { # NAME COMPILER ARGUMENT...: compiles and runs, without CMake
+    "$2" -std=c++20 "${@:3}" -pthread -o "$work/$1" && "$work/$1"
+}
+
+install_raida() {
+    CXX=$cxx cmake -S "$root" -B "$work/build" -DRAIDA_TESTS=OFF -DRAIDA_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$prefix" &&
+        cmake --install "$work/build" && [ -s "$prefix/share/licenses/raida/LICENSE" ]
+}
+
+install_library() { # NAME [CMAKE ARGUMENT...]
+    CXX=$cxx cmake -S "$here/library" -B "$work/$1-build" -DCMAKE_INSTALL_PREFIX="$work/$1-prefix" "${@:2}" &&
+        cmake --build "$work/$1-build" && cmake --install "$work/$1-build"
+}
+
+step install install_raida
 major=${version%%.*}
 minor=${version%.*}
 minor=${minor#*.}
@@ -78,19 +99,62 @@ works subfolder-with-asio-package -DRAIDA_BY=folder -DRAIDA_FOLDER="$root" -Dasi
     -DEXPECT_OWN_ASIO=ON
 works installed
 works installed-with-own-asio -DOWN_ASIO="$asio"
-works installed-with-asio-folder -DRAIDA_ASIO_INCLUDE_DIR="$asio" "${no_asio[@]}" -DRAIDA_FETCH=OFF
-works installed-with-fetched-asio "${no_asio[@]}" "${archive[@]}"
+works installed-with-asio-folder -DRAIDA_ASIO_INCLUDE_DIR="$asio" "${no_asio[@]}"
 works installed-with-asio-package -Dasio_DIR="$work/asio-package" -DEXPECT_OWN_ASIO=ON
 works old-asio-package-passed-over -Dasio_DIR="$work/old-asio-package"
-works same-version -DRAIDA_VERSION_WANTED="$version"
-works same-major -DRAIDA_VERSION_WANTED="$major"
-refused next-major "compatible with requested version" -DRAIDA_VERSION_WANTED=$((major + 1))
-refused next-minor "compatible with requested version" -DRAIDA_VERSION_WANTED="$major.$((minor + 1))"
-refused previous-major "compatible with requested version" -DRAIDA_VERSION_WANTED=$((major - 1))
-refused unknown-component "no component nonsense" -DRAIDA_COMPONENTS=nonsense
-refused no-asio "no Asio >= 1.22 found" "${no_asio[@]}" -DRAIDA_FETCH=OFF
-refused old-asio "has no Asio >= 1.22" -DRAIDA_ASIO_INCLUDE_DIR="$work/old-asio-headers"
-refused own-old-asio "asio::asio is an Asio older than 1.22" -DOWN_ASIO="$work/old-asio-headers"
+for wanted in "$version" "$major"; do
+    step "version-$wanted" configure_user "version-$wanted" -DRAIDA_VERSION_WANTED="$wanted"
+done
+not_configured next-major "compatible with requested version" -DRAIDA_VERSION_WANTED=$((major + 1))
+not_configured next-minor "compatible with requested version" -DRAIDA_VERSION_WANTED="$major.$((minor + 1))"
+not_configured previous-major "compatible with requested version" -DRAIDA_VERSION_WANTED=$((major - 1))
+not_configured unknown-component "no component nonsense" -DRAIDA_COMPONENTS=nonsense
+not_configured no-asio "no Asio >= 1.22 found" "${no_asio[@]}"
+step no-asio-and-no-harm configure_user no-asio-and-no-harm -DRAIDA_BY=nothing "${no_asio[@]}" "${archive[@]}"
+not_configured old-asio "has no Asio >= 1.22" -DRAIDA_ASIO_INCLUDE_DIR="$work/old-asio-headers"
+not_configured own-old-asio "asio::asio is an Asio older than 1.22" -DOWN_ASIO="$work/old-asio-headers"
 if includes openssl/evp.h; then
     works installed-with-crypto -DRAIDA_COMPONENTS=crypto
 fi
+
+# A library in between, which found raida or brings it along.
+step library install_library library -DCMAKE_PREFIX_PATH="$prefix"
+works installed-by-library -DRAIDA_BY=library -DCMAKE_PREFIX_PATH="$work/library-prefix;$prefix"
+step library-with-raida install_library library-with-raida -DFETCHCONTENT_SOURCE_DIR_RAIDA="$root"
+works installed-with-library -DRAIDA_BY=library -DCMAKE_PREFIX_PATH="$work/library-with-raida-prefix"
+
+# Whole programs, without a macro defined, and with the flags that others have.
+strict="-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Wnon-virtual-dtor"
+strict+=" -Wnull-dereference -Werror"
+gnu=
+if "$cxx" --version | grep -q 'Free Software'; then
+    gnu="-Wuseless-cast -Wno-restrict" # -Wrestrict: g++ 12 sees overlap in std::string where there is none
+fi
+works fetched-with-strict-flags -DRAIDA_BY=fetch -DFETCHCONTENT_SOURCE_DIR_RAIDA="$root" \
+    -DRAIDA_PROGRAM="$here/fan_out.cpp" -DCMAKE_CXX_FLAGS="$strict $gnu"
+crypto=()
+if includes openssl/evp.h; then
+    crypto=(-lcrypto)
+fi
+# Optimised, g++ sees null pointers inside Asio, too, in any program: those are not raida's.
+step every-header program every-header "$cxx" $strict $gnu -Wno-error=null-dereference -O2 -I "$root/include" \
+    "$here/every_header.cpp" "${crypto[@]}"
+! grep -E 'inlined from.*raida|raida.*\[-Wnull' "$work/every-header.log"
+"$root/cmake/single_header.sh" >"$work/single/raida/raida.hpp"
+step single-header program single-header "$cxx" $strict -I "$work/single" "$here/fan_out.cpp"
+if has pkg-config; then
+    export PKG_CONFIG_PATH=$prefix/share/pkgconfig
+    pkg-config --exact-version="$version" raida
+    step pkg-config program pkg-config "$cxx" $(pkg-config --cflags --libs raida) "$here/main.cpp"
+fi
+if has clang++; then
+    step include-folder program include-folder clang++ $strict -I "$root/include" "$here/fan_out.cpp"
+    step every-header-clang clang++ -std=c++20 $strict -I "$root/include" -fsyntax-only "$here/every_header.cpp"
+fi
+for compiler in g++ clang++; do
+    if has "$compiler"; then
+        refused "c++17-$compiler" "raida needs C++20: compile with -std=c++20" \
+            "$compiler" -std=c++17 -I "$root/include" -fsyntax-only "$here/fan_out.cpp"
+        [ "$(grep -c error: "$work/c++17-$compiler.log")" -le 2 ]
+    fi
+done

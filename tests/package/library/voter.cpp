@@ -1,0 +1,7 @@
+#include <raida/base/version.hpp>
+
+int voter_major();
+int voter_major()
+{
+    return raida::version.major;
+}
