@@ -6,6 +6,7 @@
 #endif
 
 #include "simulation/support.hpp"
+#include "simulation/tracking_allocator.hpp"
 
 #include <asio/bind_executor.hpp>
 #include <asio/co_spawn.hpp>
@@ -51,49 +52,6 @@ void answer_all(script& how)
         how.arrive(one.lane, one.generation, answer(one.data));
     how.wake();
 }
-
-// ---- an allocator that knows what is still allocated
-
-struct ledger
-{
-    std::size_t blocks = 0, bytes = 0, made = 0;
-};
-
-template <class T>
-class tracking_allocator
-{
-  public:
-    using value_type = T;
-
-    explicit tracking_allocator(ledger& book) noexcept : book_{&book} {}
-    template <class U>
-    tracking_allocator(const tracking_allocator<U>& other) noexcept : book_{other.book_}
-    {}
-
-    T* allocate(std::size_t count)
-    {
-        ++book_->blocks;
-        ++book_->made;
-        book_->bytes += count * sizeof(T);
-        return std::allocator<T>{}.allocate(count);
-    }
-    void deallocate(T* memory, std::size_t count) noexcept
-    {
-        --book_->blocks;
-        book_->bytes -= count * sizeof(T);
-        std::allocator<T>{}.deallocate(memory, count);
-    }
-    template <class U>
-    friend bool operator==(const tracking_allocator& a, const tracking_allocator<U>& b) noexcept
-    {
-        return a.book_ == b.book_;
-    }
-
-  private:
-    template <class>
-    friend class tracking_allocator;
-    ledger* book_;
-};
 
 template <class Executor>
 struct tracking_handler

@@ -113,6 +113,13 @@ class simulation
             ;
     }
 
+    /// Runs one handler, and lets time pass where none is ready. False if nothing happens any more.
+    bool run_one()
+    {
+        io_.restart();
+        return io_.poll_one() != 0 || begin_next(clock::time_point::max());
+    }
+
     /// Runs what happens within `span`, and lets all of it pass.
     void run_for(duration span)
     {
@@ -141,8 +148,11 @@ class simulation
     bool step(clock::time_point end)
     {
         io_.restart();
-        if (io_.poll() != 0)
-            return true;
+        return io_.poll() != 0 || begin_next(end);
+    }
+
+    bool begin_next(clock::time_point end)
+    {
         if (events_.empty() || events_.front().at > end)
             return false;
         asio::post(io_, [this] { // no later event overtakes it meanwhile
