@@ -20,8 +20,9 @@ namespace fuzz {
 inline std::string with_end(std::string_view text)
 {
     const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    const std::size_t heading = text.starts_with("raida-journal,2") ? 2 : 1;
     std::string whole{text};
-    whole += "end," + std::to_string(lines - std::min<std::size_t>(lines, 1)) + ",open,";
+    whole += "end," + std::to_string(lines - std::min(lines, heading)) + ",open,";
     const std::uint32_t crc =
         raida::crc32({reinterpret_cast<const std::uint8_t*>(whole.data()), whole.size()});
     for (int shift = 28; shift >= 0; shift -= 4)

@@ -162,7 +162,8 @@ TEST_CASE("journals of any content are read without harm", "[fuzz]")
                       two = "-8,1023999,ox" + numbers + numbers + "\n";
     replay({4,
             {text(fuzz::with_end(heading + one)), text(fuzz::with_end(heading + two + one)),
-             text(fuzz::with_end(heading + two)), text(heading + one)}},
+             text(fuzz::with_end(heading + two)), text(heading + one),
+             text(fuzz::with_end("raida-journal,2,2\nheal,6,-" + numbers + "\n1,5,un" + numbers + "\n"))}},
            fuzz::journal);
 }
 
