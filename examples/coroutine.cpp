@@ -1,56 +1,34 @@
-// Fan-outs in a coroutine, one after another: which version the servers run, then two batches of tokens.
+// In a coroutine: which version the servers run, then whether the tokens are authentic.
 #include <raida/raida.hpp>
 #include <raida/testing/fleet.hpp>
 
-#include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include <chrono>
-#include <exception>
 #include <iostream>
-#include <span>
 
-using namespace std::chrono_literals;
-
-asio::awaitable<void> detect(raida::fanout<>& network, std::span<const raida::token> tokens)
+asio::awaitable<void> work(raida::client& client, const std::vector<raida::token>& tokens)
 {
-    raida::commands<> commands;
+    const auto versions = co_await client.async_version(asio::use_awaitable);
+    std::cout << versions.answers.answered() << " servers answer; server 0 runs " << versions.text[0] << '\n';
 
-    const auto versions =
-        co_await network.async_request(commands.version(), {.deadline = 500ms}, asio::use_awaitable);
-    for (const raida::reply& reply : versions)
-        std::cout << "server " << reply.server << " runs version "
-                  << raida::parse_version(reply.body()).value_or("unknown") << '\n';
-
-    for (const auto batch : {tokens.first(4), tokens.subspan(4)}) {
-        // Waits for nobody who cannot change a verdict any more; their letter below is an n.
-        const auto replies = co_await network.async_request(
-            commands.detect(batch), {.deadline = 2s, .complete = raida::when_decided{batch.size()}},
-            asio::use_awaitable);
-        const auto result = raida::aggregate(replies, batch.size());
-        for (std::size_t i = 0; i < batch.size(); ++i)
-            std::cout << batch[i] << ": " << result.pown_string(i)
-                      << (result.verdict(i) == raida::verdict::authentic ? " authentic\n" : " not proven\n");
-    }
+    const auto votes = co_await client.async_detect(tokens, asio::use_awaitable);
+    std::cout << votes << '\n'; // how many tokens have which verdict
 }
 
 int main()
 {
     asio::io_context io;
+    raida::testing::fleet fleet{io};
+    const auto tokens = raida::testing::make_tokens(200);
+    fleet.add(tokens);
+    fleet.set(7, {.closed = true});
 
-    // With real servers none of this is needed: raida::fanout<> network{io, raida::loopback()};
-    raida::testing::fleet servers{io, {.manners = {.delay = raida::testing::latency::uniform(5ms, 60ms)}}};
-    const auto tokens = raida::testing::make_tokens(8);
-    servers.add(tokens);
-    servers.set(7, {.silent = true});
-
-    raida::fanout<> network{io, servers.servers()};
-    asio::co_spawn(io, detect(network, tokens), [&](std::exception_ptr failed) {
-        servers.stop(); // else io.run() would wait for the servers' next client
+    raida::client client{io, fleet.servers()};
+    asio::co_spawn(io, work(client, tokens), [&](std::exception_ptr failed) {
+        fleet.stop(); // else io.run() would wait for its next client
         if (failed)
-            std::rethrow_exception(failed);
+            std::rethrow_exception(failed); // a call that was refused: std::system_error
     });
     io.run();
 }
