@@ -66,6 +66,18 @@ void at_once(Work work)
         one.join();
 }
 
+// Caught where it is thrown: ThreadSanitizer does not see how the standard library counts an exception's
+// owners.
+asio::awaitable<std::error_code> error_of(asio::awaitable<raida::batch_tally<>> call)
+{
+    try {
+        static_cast<void>(co_await std::move(call));
+    } catch (const std::system_error& refused) {
+        co_return refused.code();
+    }
+    co_return std::error_code{};
+}
+
 } // namespace
 
 TEST_CASE("a client on a strand is called from many threads, which wait for its answers", "[threads]")
@@ -139,11 +151,9 @@ TEST_CASE("the strand's owner may go while threads still ask", "[threads]")
     gone.get_future().wait();
     std::atomic<std::size_t> stopped = 0;
     at_once([&](std::size_t asker) {
-        try {
-            static_cast<void>(asio::co_spawn(executor, std::move(calls[asker]), asio::use_future).get());
-        } catch (const std::system_error& refused) {
-            stopped += refused.code() == raida::errc::engine_stopped ? 1U : 0U;
-        }
+        const auto error =
+            asio::co_spawn(executor, error_of(std::move(calls[asker])), asio::use_future).get();
+        stopped += error == raida::errc::engine_stopped ? 1U : 0U;
     });
     CHECK(stopped == askers);
     w.end();
