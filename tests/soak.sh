@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Plays seeds for as long as one likes: ./tests/soak.sh [FROM [COUNT]]; by default a million after those of the tests.
+# Two processes at once. Seeds that fail are told, and kept in tests/soak/failed_seeds.txt, which the tests replay.
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/../.ci/setup.sh"
+
+want_test_tools
+install_missing
+
+from=${1:-20000} count=${2:-1000000} jobs=$(nproc)
+folder=$root/build/soak
+configure release "$folder"
+build "$folder" raida_soak
+
+failed=$root/tests/soak/failed_seeds.txt
+share=$(((count + jobs - 1) / jobs))
+for ((job = 0; job < jobs; job++)); do
+    RAIDA_SEEDS="$((from + job * share)) $share" "$folder/tests/raida_soak" "whatever a seed draws*" >"$folder/soak.$job" &
+done
+wait || true
+sed -n 's/^seed \([0-9]*\): .*/\1/p' "$folder"/soak.* >>"$failed"
+grep -h '^seed ' "$folder"/soak.* || echo "$count seeds from $from on: nothing was wrong"
