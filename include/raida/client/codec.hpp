@@ -70,7 +70,7 @@ class basic_plain
     /// How many tokens one request to `server` may carry, as far as sealing limits them.
     [[nodiscard]] std::size_t most_tokens(std::size_t, command_code) const noexcept
     {
-        return std::numeric_limits<std::size_t>::max();
+        return (std::numeric_limits<std::size_t>::max)();
     }
 
     /// Another machine answers in the name of `server` from now on: drops what was learnt about the former.

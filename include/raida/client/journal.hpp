@@ -41,7 +41,7 @@ class journal_text
     /// Valid as long as this object; a move takes the memory along.
     [[nodiscard]] std::string_view text() const noexcept
     {
-        return {reinterpret_cast<const char*>(bytes_.data()), std::min(used_, bytes_.size())};
+        return {reinterpret_cast<const char*>(bytes_.data()), (std::min)(used_, bytes_.size())};
     }
 
   private:
@@ -73,7 +73,8 @@ class journal_writer
             for (std::size_t server = 0; server < N; ++server) {
                 const bool known = i < record.holdings.size();
                 const auto which = known ? record.holdings[i][server] : holding::unknown;
-                put(journal_holdings[std::min(static_cast<std::size_t>(which), journal_holdings.size() - 1)]);
+                put(journal_holdings[(std::min)(static_cast<std::size_t>(which),
+                                                journal_holdings.size() - 1)]);
             }
             put(one.numbers);
             if constexpr (!is_heal_record<Record>)

@@ -46,7 +46,7 @@ struct learned
             wanted = wanted * 5 / 3;
         else if (what == echo_command && !is_known)
             wanted = wanted * 2 / 3;
-        return std::clamp(std::max(wanted, known.backed_off), shortest, std::max(shortest, longest));
+        return std::clamp((std::max)(wanted, known.backed_off), shortest, (std::max)(shortest, longest));
     }
 };
 
@@ -106,10 +106,10 @@ class deadlines
     {
         using seconds = std::chrono::duration<double>;
         if (seconds{from} > seconds{longest_deadline})
-            return duration::max();
+            return (duration::max)();
         if (!(seconds{from} > seconds::zero()))
             return duration::zero();
-        return std::max(duration{1}, std::chrono::duration_cast<duration>(from));
+        return (std::max)(duration{1}, std::chrono::duration_cast<duration>(from));
     }
 
     std::array<duration, N> each_{};

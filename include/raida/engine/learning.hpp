@@ -43,7 +43,7 @@ struct round_trip
             smoothed += (measured - smoothed) / 8;
             size = static_cast<std::uint32_t>(size + (sent - size) / 8);
         }
-        samples += samples < std::numeric_limits<std::uint32_t>::max() ? 1U : 0U;
+        samples += samples < (std::numeric_limits<std::uint32_t>::max)() ? 1U : 0U;
         backed_off = {};
     }
 
@@ -54,8 +54,8 @@ struct round_trip
     {
         if (samples == 0 || waited <= smoothed)
             return;
-        waited = std::min(waited, longest);
-        variation = std::max(variation, variation + (waited - smoothed - variation) / 4);
+        waited = (std::min)(waited, longest);
+        variation = (std::max)(variation, variation + (waited - smoothed - variation) / 4);
         smoothed += (waited - smoothed) / 8;
     }
 
@@ -71,7 +71,7 @@ struct round_trip
     /// since a calm while makes RTTVAR vanish and the next small delay would then be a loss.
     [[nodiscard]] constexpr duration timeout() const noexcept
     {
-        return smoothed + std::max({4 * variation, smoothed / 2, duration{std::chrono::milliseconds{1}}});
+        return smoothed + (std::max)({4 * variation, smoothed / 2, duration{std::chrono::milliseconds{1}}});
     }
 
     /// As it may be used, whatever was loaded.
@@ -103,7 +103,7 @@ struct isolation_policy
     /// Servers left out at once. When there are more, or fewer than N/2+1 of those asked would be left, all
     /// are asked: no verdict could be reached, and it is rather the own network that is down. Who wants a
     /// quorum or a margin above the simple majority sets this to N less that many.
-    std::size_t most = std::numeric_limits<std::size_t>::max();
+    std::size_t most = (std::numeric_limits<std::size_t>::max)();
 };
 
 /// Whether a server is worth asking. It is alive as soon as it has proved so, be it too late.
@@ -133,7 +133,7 @@ class server_health
         if (!waiting_since_ || now - *waiting_since_ < timeout)
             return; // too early to tell
         waiting_since_.reset();
-        failures_ += failures_ < std::numeric_limits<std::uint32_t>::max() ? 1U : 0U;
+        failures_ += failures_ < (std::numeric_limits<std::uint32_t>::max)() ? 1U : 0U;
         const bool is_over = isolated_ ? tried
                                        : policy.failures != 0 && failures_ >= policy.failures &&
                                              now - *silent_since_ >= policy.silence;
@@ -141,7 +141,7 @@ class server_health
             return;
         constexpr std::chrono::nanoseconds longest = std::chrono::hours{1};
         pause_ = std::clamp<std::chrono::nanoseconds>(
-            isolated_ ? std::min(2 * pause_, std::max(pause_, policy.longest)) : policy.probe_after, {},
+            isolated_ ? (std::min)(2 * pause_, (std::max)(pause_, policy.longest)) : policy.probe_after, {},
             longest);
         next_probe_ = now + pause_;
         isolated_ = true;

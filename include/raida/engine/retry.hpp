@@ -31,8 +31,8 @@ struct retry_policy
     /// The deadline after one of `previous`.
     [[nodiscard]] constexpr std::chrono::nanoseconds next(std::chrono::nanoseconds previous) const noexcept
     {
-        const auto longer = std::chrono::duration<double, std::nano>{previous} * std::max(1.0, backoff);
-        const auto limit = std::max(longest, previous);
+        const auto longer = std::chrono::duration<double, std::nano>{previous} * (std::max)(1.0, backoff);
+        const auto limit = (std::max)(longest, previous);
         return longer < limit ? std::chrono::duration_cast<std::chrono::nanoseconds>(longer) : limit;
     }
 };

@@ -31,7 +31,7 @@ class latency
     {
         latency result{least};
         result.kind_ = kind::uniform;
-        result.spread_ = std::max(duration::zero(), most - least);
+        result.spread_ = (std::max)(duration::zero(), most - least);
         return result;
     }
 
@@ -58,7 +58,7 @@ class latency
         constexpr double longest = 3600e9;
         if (!(nanoseconds > 0)) // also what is not a number
             return duration::zero();
-        return duration{static_cast<std::int64_t>(std::min(nanoseconds, longest))};
+        return duration{static_cast<std::int64_t>((std::min)(nanoseconds, longest))};
     }
 
   private:

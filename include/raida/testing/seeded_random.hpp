@@ -23,8 +23,8 @@ class seeded_random
 
     explicit constexpr seeded_random(std::uint64_t seed) noexcept : state_{seed} {}
 
-    static constexpr result_type min() noexcept { return 0; }
-    static constexpr result_type max() noexcept { return std::numeric_limits<result_type>::max(); }
+    static constexpr result_type(min)() noexcept { return 0; }
+    static constexpr result_type(max)() noexcept { return (std::numeric_limits<result_type>::max)(); }
 
     constexpr result_type operator()() noexcept
     {

@@ -72,7 +72,7 @@ struct simulated_request
     /// The network reports `error` after `delay`, quoting the first `quoted` bytes of this datagram.
     void fail(duration delay, std::error_code error, std::size_t quoted = 64) const
     {
-        from.fail(delay, error, bytes.first(std::min(quoted, bytes.size())));
+        from.fail(delay, error, bytes.first((std::min)(quoted, bytes.size())));
     }
 };
 
@@ -102,14 +102,14 @@ class simulation
     /// Calls `what` on the executor when `delay` has passed.
     void after(duration delay, std::function<void()> what)
     {
-        events_.push_back({now_ + std::max(delay, duration{}), ++sequence_, std::move(what)});
+        events_.push_back({now_ + (std::max)(delay, duration{}), ++sequence_, std::move(what)});
         std::push_heap(events_.begin(), events_.end());
     }
 
     /// Runs until nothing happens any more.
     void run()
     {
-        while (step(clock::time_point::max()))
+        while (step((clock::time_point::max)()))
             ;
     }
 
@@ -117,7 +117,7 @@ class simulation
     bool run_one()
     {
         io_.restart();
-        return io_.poll_one() != 0 || begin_next(clock::time_point::max());
+        return io_.poll_one() != 0 || begin_next((clock::time_point::max)());
     }
 
     /// Runs what happens within `span`, and lets all of it pass.
@@ -161,7 +161,7 @@ class simulation
             events_.pop_back();
             next.what();
         });
-        now_ = std::max(now_, events_.front().at);
+        now_ = (std::max)(now_, events_.front().at);
         return true;
     }
 
@@ -200,13 +200,13 @@ class simulated_transport
     }
     void set_endpoint(std::size_t lane, const asio::ip::udp::endpoint& address)
     {
-        endpoints_.resize(std::max(endpoints_.size(), lane + 1));
+        endpoints_.resize((std::max)(endpoints_.size(), lane + 1));
         endpoints_[lane] = address;
     }
 
     submitted submit(std::size_t lane, std::uint8_t generation, std::span<const outgoing> batch)
     {
-        open_.resize(std::max(open_.size(), lane + 1));
+        open_.resize((std::max)(open_.size(), lane + 1));
         open_[lane] |= std::uint32_t{1} << generation;
         for (const outgoing& one : batch)
             if (world_->on_request)
@@ -228,10 +228,10 @@ class simulated_transport
     {
         if (due == armed_)
             return;
-        if (due != clock::time_point::max())
+        if (due != (clock::time_point::max)())
             world_->after(due - now(), [this, owner = owner_, due] {
                 if (const auto alive = owner.lock(); alive && armed_ == due) {
-                    armed_ = clock::time_point::max();
+                    armed_ = (clock::time_point::max)();
                     sink_->on_wake();
                 }
             });
@@ -267,8 +267,8 @@ class simulated_transport
     void later(simulation::duration delay, std::size_t lane, std::uint8_t generation,
                std::function<void(transport_sink&)> what)
     {
-        delay = std::max(delay, simulation::duration{});
-        inbox_.resize(std::max(inbox_.size(), lane + 1));
+        delay = (std::max)(delay, simulation::duration{});
+        inbox_.resize((std::max)(inbox_.size(), lane + 1));
         wake_for(lane, delay); // first: what is in the inbox is read
         inbox_[lane].emplace(now() + delay, arrival{generation, std::move(what)});
     }
@@ -303,7 +303,7 @@ class simulated_transport
     std::vector<asio::ip::udp::endpoint> endpoints_;
     std::vector<std::uint32_t> open_;                              // per lane: one bit per generation
     std::vector<std::multimap<clock::time_point, arrival>> inbox_; // per lane
-    clock::time_point armed_ = clock::time_point::max();
+    clock::time_point armed_ = (clock::time_point::max)();
     bool listening_ = false;
 };
 

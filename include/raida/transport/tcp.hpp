@@ -107,7 +107,7 @@ class basic_tcp : private detail::tcp_observer
     template <class Protocol>
     void set_endpoint(std::size_t lane, const asio::ip::basic_endpoint<Protocol>& address)
     {
-        lanes_.resize(std::max(lanes_.size(), lane + 1));
+        lanes_.resize((std::max)(lanes_.size(), lane + 1));
         lanes_[lane].address = {detail::unmapped(address.address()), address.port()};
     }
 

@@ -75,7 +75,7 @@ class basic_udp_over
 
     void set_endpoint(std::size_t lane, const endpoint& address)
     {
-        endpoints_.resize(std::max(endpoints_.size(), lane + 1));
+        endpoints_.resize((std::max)(endpoints_.size(), lane + 1));
         endpoints_[lane] = {detail::unmapped(address.address()), address.port()};
     }
 
@@ -104,7 +104,7 @@ class basic_udp_over
 
     void arm(clock::time_point due)
     {
-        timer_.arm(*executor_, std::min(due, std::exchange(try_again_, clock::time_point::max())));
+        timer_.arm(*executor_, (std::min)(due, std::exchange(try_again_, (clock::time_point::max)())));
     }
 
     void listen() { sockets_.listen(); }
@@ -165,7 +165,7 @@ class basic_udp_over
     std::vector<endpoint> endpoints_;
     Sockets<Executor> sockets_;
     detail::wake_timer<Executor> timer_;
-    clock::time_point try_again_ = clock::time_point::max();
+    clock::time_point try_again_ = (clock::time_point::max)();
 };
 
 /// UDP on Asio's own sockets, on every platform.

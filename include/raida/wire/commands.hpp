@@ -50,7 +50,7 @@ struct command_settings
                                                std::size_t datagram_limit = default_datagram_limit) noexcept
 {
     constexpr std::size_t overhead = header_size + challenge_size + terminator_size;
-    const std::size_t limit = std::min(datagram_limit, header_size + max_body);
+    const std::size_t limit = (std::min)(datagram_limit, header_size + max_body);
     return record_size(what) == 0 || limit < overhead ? 0 : (limit - overhead) / record_size(what);
 }
 
@@ -190,7 +190,7 @@ class commands
         challenges random{};
         error = {};
         if (*std::max_element(sizes.begin(), sizes.end()) >
-            std::min(settings_.datagram_limit, header_size + max_body))
+            (std::min)(settings_.datagram_limit, header_size + max_body))
             error = errc::packet_too_large;
         else
             draw(random, error);

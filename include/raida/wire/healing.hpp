@@ -54,9 +54,9 @@ inline constexpr std::chrono::seconds longest_fix{33};
                                                        std::size_t servers = server_count) noexcept
 {
     constexpr std::size_t overhead = header_size + challenge_size + terminator_size;
-    const std::size_t limit = std::min(datagram_limit, header_size + max_body);
+    const std::size_t limit = (std::min)(datagram_limit, header_size + max_body);
     const std::size_t fixed = overhead + authenticity_number::size + 4 * servers;
-    return limit < fixed ? 0 : std::min((limit - overhead) / 21, (limit - fixed) / 5);
+    return limit < fixed ? 0 : (std::min)((limit - overhead) / 21, (limit - fixed) / 5);
 }
 
 /// The payload of get ticket for one server, its own numbers in it. Empty if one of the tokens has no number

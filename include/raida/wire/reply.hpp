@@ -192,7 +192,7 @@ class replies
     {
         std::unique_ptr<std::uint8_t[]> former; // until the copy is made: the datagram may stand in it
         if (used_ + datagram.size() > capacity_)
-            former = grow(std::max(used_ + datagram.size(), 2 * capacity_));
+            former = grow((std::max)(used_ + datagram.size(), 2 * capacity_));
         auto* to = block_.get() + used_;
         std::copy(datagram.begin(), datagram.end(), to);
         used_ += datagram.size();
@@ -201,7 +201,7 @@ class replies
 
     std::unique_ptr<std::uint8_t[]> grow(std::size_t capacity)
     {
-        capacity = std::max(capacity, N * std::size_t{48}); // all short answers at once
+        capacity = (std::max)(capacity, N * std::size_t{48}); // all short answers at once
         auto block = std::make_unique<std::uint8_t[]>(capacity);
         std::copy_n(block_.get(), used_, block.get());
         for (reply& slot : slots_)

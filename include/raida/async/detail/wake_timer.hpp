@@ -36,7 +36,7 @@ class wake_timer
             return;
         if (!timer_)
             timer_.emplace(executor);
-        armed_ = clock::time_point::max(); // until the wait has begun, which may find no memory
+        armed_ = (clock::time_point::max)(); // until the wait has begun, which may find no memory
         timer_->expires_at(due);
         timer_->async_wait(on_time{this, owner_.lock()});
         armed_ = due;
@@ -45,15 +45,15 @@ class wake_timer
     /// Nothing is due; no work is held.
     void rest()
     {
-        if (timer_ && armed_ != clock::time_point::max())
+        if (timer_ && armed_ != (clock::time_point::max)())
             timer_->cancel();
-        armed_ = clock::time_point::max();
+        armed_ = (clock::time_point::max)();
     }
 
     void close() noexcept
     {
         timer_.reset();
-        armed_ = clock::time_point::max();
+        armed_ = (clock::time_point::max)();
     }
 
   private:
@@ -65,9 +65,9 @@ class wake_timer
         void operator()(std::error_code error) const
         {
             // A wait that was replaced or cancelled may still report success: the armed time tells.
-            if (error || self->armed_ == clock::time_point::max() || self->armed_ > clock::now())
+            if (error || self->armed_ == (clock::time_point::max)() || self->armed_ > clock::now())
                 return;
-            self->armed_ = clock::time_point::max();
+            self->armed_ = (clock::time_point::max)();
             self->sink_->on_wake();
         }
     };
@@ -75,7 +75,7 @@ class wake_timer
     transport_sink* sink_ = nullptr;
     std::weak_ptr<void> owner_;
     std::optional<asio::basic_waitable_timer<clock, asio::wait_traits<clock>, Executor>> timer_;
-    clock::time_point armed_ = clock::time_point::max(); // armed_ <= max: arming for never does nothing
+    clock::time_point armed_ = (clock::time_point::max)(); // armed_ <= max: arming for never does nothing
 };
 
 } // namespace raida::inline v1::detail

@@ -51,7 +51,7 @@ class aes_counter
     /// The same from any counter block.
     [[nodiscard]] bool run(const std::array<std::uint8_t, 16>& counter, std::span<std::uint8_t> data) noexcept
     {
-        if (!context_ || !has_key_ || data.size() > std::size_t{std::numeric_limits<int>::max()})
+        if (!context_ || !has_key_ || data.size() > std::size_t{(std::numeric_limits<int>::max)()})
             return false;
         const int size = static_cast<int>(data.size());
         int written = 0;

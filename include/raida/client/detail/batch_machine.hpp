@@ -201,13 +201,13 @@ class batch_machine
         std::array<std::size_t, N> takes{};
         for (std::size_t i = 0; i < N; ++i)
             if (servers[i])
-                largest = std::max(largest, takes[i] = std::max<std::size_t>(1, most(i)));
+                largest = (std::max)(largest, takes[i] = std::max<std::size_t>(1, most(i)));
         chunk_state made{.count = cut(run(next_, servers, 2 * largest), largest, rules_.is_sealed),
                          .servers = servers};
         std::map<std::size_t, std::bitset<N>, std::greater<>> sizes; // the whole chunk first
         for (std::size_t i = 0; i < N; ++i)
             if (servers[i])
-                sizes[std::min(takes[i], made.count)].set(i);
+                sizes[(std::min)(takes[i], made.count)].set(i);
         for (const auto& [size, who] : sizes)
             for (std::size_t at = 0, part = 0; at < made.count; at += part, ++made.pieces) {
                 part = cut(made.count - at, size, rules_.is_sealed);

@@ -85,9 +85,9 @@ class call_list
     /// time_point::max(): none.
     [[nodiscard]] time_point next_alarm() const
     {
-        auto first = time_point::max();
+        auto first = (time_point::max)();
         for (const auto& [who, one] : calls_)
-            first = std::min(first, one.alarm);
+            first = (std::min)(first, one.alarm);
         return first;
     }
 
@@ -102,7 +102,7 @@ class call_list
                 } catch (const std::bad_alloc&) {
                     return;
                 }
-                one.alarm = time_point::max();
+                one.alarm = (time_point::max)();
             }
     }
 
@@ -110,7 +110,7 @@ class call_list
     struct entry
     {
         std::shared_ptr<waiting_call> call{};
-        time_point alarm = time_point::max();
+        time_point alarm = (time_point::max)();
     };
 
     // A turn that is taken at once may end its call.

@@ -129,7 +129,7 @@ class client_core final : private shutdown_hook
     {
         calls.remove(who);
         try {
-            if (network && alarm_ != std::chrono::steady_clock::time_point::max())
+            if (network && alarm_ != (std::chrono::steady_clock::time_point::max)())
                 arm_alarm();
         } catch (const std::bad_alloc&) { // then it rings, and finds nothing to do
         }
@@ -167,7 +167,7 @@ class client_core final : private shutdown_hook
     {
         into.versions = versions_;
         for (const request_view& one : packets)
-            into.bytes = std::max(into.bytes, one.bytes.size());
+            into.bytes = (std::max)(into.bytes, one.bytes.size());
         if (!settings.on_record)
             return;
         into.began = std::chrono::system_clock::now();
@@ -222,7 +222,7 @@ class client_core final : private shutdown_hook
     /// How many tokens one request to this server may carry now.
     [[nodiscard]] std::size_t most_tokens(std::size_t server, command_code what) const
     {
-        return std::min(max_tokens(what, datagram_limits_[server]), codec.most_tokens(server, what));
+        return (std::min)(max_tokens(what, datagram_limits_[server]), codec.most_tokens(server, what));
     }
 
     /// A server says that so many tokens are too long a datagram. True if fewer are worth a try.
@@ -233,7 +233,7 @@ class client_core final : private shutdown_hook
         const auto half =
             header_size + challenge_size + (tokens + 1) / 2 * record_size(what) + terminator_size;
         datagram_limits_[server] =
-            std::min(datagram_limits_[server], std::max(smallest_datagram_limit, half));
+            (std::min)(datagram_limits_[server], (std::max)(smallest_datagram_limit, half));
         return true;
     }
 
@@ -286,7 +286,7 @@ class client_core final : private shutdown_hook
         if (next == alarm_)
             return;
         network->wake_at(next, [this] {
-            alarm_ = std::chrono::steady_clock::time_point::max();
+            alarm_ = (std::chrono::steady_clock::time_point::max)();
             calls.ring(*executor_, network->now());
             arm_alarm();
         });
@@ -330,11 +330,11 @@ class client_core final : private shutdown_hook
     static limits engine_limits(const client_settings<N>& settings)
     {
         limits allowed = settings.engine;
-        allowed.queue_wait = std::max(allowed.queue_wait, settings.budget);
+        allowed.queue_wait = (std::max)(allowed.queue_wait, settings.budget);
         return allowed;
     }
 
-    std::chrono::steady_clock::time_point alarm_ = std::chrono::steady_clock::time_point::max();
+    std::chrono::steady_clock::time_point alarm_ = (std::chrono::steady_clock::time_point::max)();
     std::bitset<N> on_mirror_;
     address_versions<N> versions_{};
     std::array<std::size_t, N> datagram_limits_{}; ///< in force

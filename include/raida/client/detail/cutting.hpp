@@ -30,7 +30,7 @@ constexpr bool is_safe_sealed(std::size_t tokens) noexcept
 /// leave no single token behind, which has none.
 constexpr std::size_t cut(std::size_t left, std::size_t most, bool is_sealed) noexcept
 {
-    const std::size_t size = std::min(left, most);
+    const std::size_t size = (std::min)(left, most);
     if (!is_sealed)
         return size;
     for (std::size_t fewer = size; fewer > 1; --fewer)

@@ -57,7 +57,7 @@ class find_book
             std::size_t most = 0;
             for (const auto which :
                  {find_answer::neither, find_answer::authenticity, find_answer::new_authenticity})
-                most = std::max(most, now.count(token, which));
+                most = (std::max)(most, now.count(token, which));
             if (most < needed && most + pending >= needed)
                 return false;
         }

@@ -21,7 +21,7 @@ struct heal_rules
 {
     std::size_t quorum = 0; ///< servers that must pass a token; so many others must vouch for it
     unsigned rounds = 2;    ///< of tickets and fixes for the same tokens
-    heal_time until = heal_time::max();
+    heal_time until = (heal_time::max)();
     bool tells_progress = false;
     friend bool operator==(const heal_rules&, const heal_rules&) = default;
 };

@@ -183,7 +183,7 @@ class heal_driver final : public waiting_call,
     {
         std::size_t most = max_tokens_to_heal(core_->settings.requests.datagram_limit, N);
         for (std::size_t server = 0; server < N; ++server)
-            most = std::min(most, core_->most_tokens(server, detect_command));
+            most = (std::min)(most, core_->most_tokens(server, detect_command));
         return Core::codec_type::encrypts ? beside_decoys(most) : most;
     }
 

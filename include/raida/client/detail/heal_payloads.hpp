@@ -57,7 +57,7 @@ ticket_questions<N> make_ticket_questions(const ask_tickets<N>& wanted, const he
     ticket_questions<N> made;
     if (seals) {
         for (const token_list& one : wanted.tokens)
-            made.decoyed = std::max(made.decoyed, one.size() + 1);
+            made.decoyed = (std::max)(made.decoyed, one.size() + 1);
         while (!is_safe_sealed(made.decoyed))
             ++made.decoyed;
     }
@@ -113,7 +113,7 @@ template <std::size_t N>
 std::vector<std::bitset<N>> may_be_fixed(const heal_record<N>& record)
 {
     std::vector<std::bitset<N>> may(record.tokens.size(), ~std::bitset<N>{});
-    for (std::size_t token = 0; token < std::min(may.size(), record.holdings.size()); ++token)
+    for (std::size_t token = 0; token < (std::min)(may.size(), record.holdings.size()); ++token)
         for (std::size_t server = 0; server < N; ++server) {
             const holding what = record.holdings[token][server];
             may[token][server] = what == holding::unknown || what == holding::new_number;

@@ -155,7 +155,7 @@ class journal_reader
     {
         using moment = std::chrono::system_clock::time_point;
         const auto until = parse_number<std::int64_t>(text);
-        const auto last = std::chrono::floor<std::chrono::seconds>(moment::max()).time_since_epoch();
+        const auto last = std::chrono::floor<std::chrono::seconds>((moment::max)()).time_since_epoch();
         if (!until || *until <= 0 || *until > last.count())
             return refuse(errc::malformed_line, "until when both numbers are needed");
         record_.keep_both_until = moment{std::chrono::seconds{*until}};

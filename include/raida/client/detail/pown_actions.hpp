@@ -24,7 +24,7 @@ struct pown_rules
     pown_patience patience{};
     std::size_t quorum = 0; ///< servers that must hold the new number, margin included
     raida::bit_order bit_order = raida::bit_order::lsb_first;
-    pown_time until = pown_time::max();
+    pown_time until = (pown_time::max)();
     bool tells_progress = false;
     bool tells_all_decided = false;
     friend bool operator==(const pown_rules&, const pown_rules&) = default;

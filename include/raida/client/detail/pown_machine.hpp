@@ -44,7 +44,7 @@ class pown_machine
         : order_{tokens}, rules_{rules}, who_{who}, new_count_(tokens.size()), undecided_{tokens.size()}
     {
         rules_.patience.window = std::max<std::size_t>(1, rules_.patience.window);
-        rules_.patience.pown_again = std::min(rules_.patience.pown_again, 100U);
+        rules_.patience.pown_again = (std::min)(rules_.patience.pown_again, 100U);
         for (std::size_t server = 0; server < N; ++server) {
             std::vector<holding> held(tokens.size());
             for (std::uint32_t at = 0; at < order_.size(); ++at)

@@ -304,7 +304,7 @@ class pown_server
         if (answer.what != pown_answer::kind::too_long || asked.at.size() <= patience_.least)
             return false;
         auto& most = asked.what == pown_command ? patience_.most_pown : patience_.most_find;
-        most = std::min(most, std::max(patience_.least, asked.at.size() / 2));
+        most = (std::min)(most, (std::max)(patience_.least, asked.at.size() / 2));
         return true;
     }
 

@@ -161,7 +161,7 @@ class mixed_datagram
         store_big<4>(field.data(), size_ - header_size);
         size_field_ = load_raw<std::uint32_t>(field.data());
         if (size_ - header_size > 0xFFFFFFU)
-            size_ = std::numeric_limits<std::size_t>::max(); // no size field can say so
+            size_ = (std::numeric_limits<std::size_t>::max)(); // no size field can say so
     }
 
     /// The body if it is one, which has exactly the bytes that the tokens take. Null for anything that is to

@@ -133,9 +133,9 @@ struct vote_thresholds
                                         std::size_t mixed) noexcept
     {
         const std::size_t never = mixed + 1;
-        const std::size_t pass = needed > all_pass ? std::min(needed - all_pass, never) : 0;
+        const std::size_t pass = needed > all_pass ? (std::min)(needed - all_pass, never) : 0;
         const std::size_t most_fails = all_fail + mixed;
-        const std::size_t not_fail = most_fails >= needed ? std::min(most_fails - needed + 1, never) : 0;
+        const std::size_t not_fail = most_fails >= needed ? (std::min)(most_fails - needed + 1, never) : 0;
         return {pass, not_fail};
     }
 };

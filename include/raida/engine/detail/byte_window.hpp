@@ -66,14 +66,14 @@ class byte_window
     void on_sent(std::size_t bytes) noexcept
     {
         in_flight_ += cost(bytes);
-        credit_ -= std::min(bytes, credit_);
+        credit_ -= (std::min)(bytes, credit_);
     }
 
     /// Nobody waits for that datagram's answer any more.
     void on_over(std::size_t bytes) noexcept
     {
         in_flight_ -= cost(bytes);
-        credit_ = std::min(credit_ + bytes, window_);
+        credit_ = (std::min)(credit_ + bytes, window_);
     }
 
     /// A proved answer to what was under way, before it is over.
@@ -81,13 +81,13 @@ class byte_window
     {
         if (has_lost_) {
             has_lost_ = false;
-            window_ = std::max(window_ / 2, smallest);
+            window_ = (std::max)(window_ / 2, smallest);
             decreased_ = now;
         } else if (2 * in_flight_ >= window_) {
             growth_ += cost(bytes);
             if (growth_ >= window_) { // a window full of answers
                 growth_ = 0;
-                window_ = std::min(window_ + full_size, most);
+                window_ = (std::min)(window_ + full_size, most);
             }
         }
     }

@@ -29,7 +29,7 @@ class due_heap
     void reserve(std::size_t nodes)
     {
         if (nodes > entries_.capacity())
-            entries_.reserve(std::max(nodes, 2 * entries_.capacity()));
+            entries_.reserve((std::max)(nodes, 2 * entries_.capacity()));
     }
 
     void insert(Node& node)

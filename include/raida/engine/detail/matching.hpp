@@ -18,7 +18,7 @@ namespace raida::inline v1::detail {
 /// Do the two begin alike, as far as the shorter one goes?
 [[nodiscard]] inline bool begin_alike(bytes_view a, bytes_view b) noexcept
 {
-    const auto common = std::min(a.size(), b.size());
+    const auto common = (std::min)(a.size(), b.size());
     return std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(common), b.begin());
 }
 

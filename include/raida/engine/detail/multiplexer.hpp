@@ -203,7 +203,7 @@ std::size_t multiplexer<N>::next_batch(std::size_t server, std::span<outgoing> b
 {
     auto& from = lane_of(server);
     const std::size_t most = allowed().in_flight_per_lane;
-    const std::size_t places = std::min(most - std::min(most, from.in_flight()), batch.size());
+    const std::size_t places = (std::min)(most - (std::min)(most, from.in_flight()), batch.size());
     byte_window window = from.window; // as it will be
     std::size_t count = 0;
     for (auto index = from.first_waiting();

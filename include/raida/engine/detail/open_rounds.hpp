@@ -112,7 +112,7 @@ class open_rounds
     }
 
     /// No later than the next thing to do; time_point::max() when there is nothing.
-    [[nodiscard]] time_point next_due() const noexcept { return std::min(when_.next_due(), turns_.next()); }
+    [[nodiscard]] time_point next_due() const noexcept { return (std::min)(when_.next_due(), turns_.next()); }
 
   private:
     void enter(round<N>& made, const packet_view& packet, const request_options<N>& options,
@@ -159,7 +159,7 @@ round<N>& open_rounds<N>::admit(const std::array<packet_view, N>& packets, reque
 
     rounds_.take();
     made.begin(options, answers, owner, ++serial_, now);
-    made.due = std::min(now + limits_.queue_wait, made.ends);
+    made.due = (std::min)(now + limits_.queue_wait, made.ends);
     answers.reset();
     for (std::size_t server = 0; server < N; ++server)
         if (asked[server])
@@ -185,8 +185,8 @@ void open_rounds<N>::enter(round<N>& made, const packet_view& packet, const requ
     const bytes_view bytes = packet.bytes;
     known_.admitted(server);
     const auto timeout = known_.timeout_for(server, options.deadline, {bytes[4], bytes[5]}, bytes.size());
-    longest_timeout_ = std::max(longest_timeout_, timeout);
-    made.due = std::min(made.due, now + timeout);
+    longest_timeout_ = (std::max)(longest_timeout_, timeout);
+    made.due = (std::min)(made.due, now + timeout);
     slot& one = made.slots[server];
     one.timeout = whole_micros(timeout);
     one.echo = echo_of(bytes);
@@ -234,7 +234,7 @@ void open_rounds<N>::notified(round<N>& of, time_point now)
     if (enough && !of.finished && !of.lingering) {
         const auto linger = of.rules->linger;
         of.lingering = linger > linger.zero();
-        of.ends = std::min(of.ends, now + linger);
+        of.ends = (std::min)(of.ends, now + linger);
         if (of.lingering)
             when_.due_by(of, of.ends);
         else
@@ -313,7 +313,7 @@ void open_rounds<N>::sent(std::size_t server, std::uint32_t index, time_point no
     if (one.attempts == 0) {
         from.use_echo(one);
     } else {
-        longest_timeout_ = std::max(longest_timeout_, of.lengthen(one));
+        longest_timeout_ = (std::max)(longest_timeout_, of.lengthen(one));
         ++counts_.servers[server].retried;
     }
     from.history.mark(one.echo);
@@ -367,9 +367,9 @@ bool open_rounds<N>::hold(std::size_t server, std::uint32_t index, bytes_view by
     }
     const bytes_view packet = of.packets.packet(server);
     const auto usual = known_.usual_timeout(server, {packet[4], packet[5]}, packet.size());
-    const auto over = std::max(now + limits_.grace, of.sent_at(one) + usual);
+    const auto over = (std::max)(now + limits_.grace, of.sent_at(one) + usual);
     one.state = slot_state::provisional;
-    one.timeout = std::min(one.timeout, of.micros(over) - one.since);
+    one.timeout = (std::min)(one.timeout, of.micros(over) - one.since);
     when_.due_by(of, when_.due_of(of, one));
     return true;
 }

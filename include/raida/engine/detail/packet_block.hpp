@@ -48,7 +48,7 @@ class packet_block
         has_signatures_ = false;
         for (std::size_t server = 0; server < N; ++server) {
             const packet_view& one = packets[server];
-            longest = std::max(longest, one.bytes.size());
+            longest = (std::max)(longest, one.bytes.size());
             present_[server] = !one.bytes.empty();
             has_signatures_ = has_signatures_ || !repeats_challenge(one);
         }
@@ -82,7 +82,7 @@ class packet_block
     /// All of it, used or not.
     [[nodiscard]] bytes_view memory() const noexcept { return {bytes_.data(), bytes_.size()}; }
 
-    void wipe() noexcept { detail::wipe(bytes_.data(), std::min(used(), bytes_.size())); }
+    void wipe() noexcept { detail::wipe(bytes_.data(), (std::min)(used(), bytes_.size())); }
 
   private:
     static constexpr std::size_t size_room = 2;

@@ -121,7 +121,7 @@ struct round
         slots.fill(slot{});
         take_rules(options);
         began = now;
-        ends = options.overall > options.overall.zero() ? now + options.overall : time_point::max();
+        ends = options.overall > options.overall.zero() ? now + options.overall : (time_point::max)();
         serial = as;
         active = true;
         finished = lingering = reported = false;

@@ -28,7 +28,7 @@ class schedule
     /// No later than the next thing to do; time_point::max() when there is nothing.
     [[nodiscard]] time_point next_due() const noexcept
     {
-        return heap_.empty() ? time_point::max() : heap_.next_due();
+        return heap_.empty() ? (time_point::max)() : heap_.next_due();
     }
     [[nodiscard]] round<N>& first() const noexcept { return heap_.top(); }
 
@@ -53,8 +53,8 @@ class schedule
         time_point earliest = at.ends;
         for (const slot& one : at.slots)
             if (one.state != slot_state::settled)
-                earliest = std::min(earliest, due_of(at, one));
-        at.due = std::max(earliest, now + std::chrono::nanoseconds{1});
+                earliest = (std::min)(earliest, due_of(at, one));
+        at.due = (std::max)(earliest, now + std::chrono::nanoseconds{1});
         heap_.update(at);
     }
 

@@ -22,7 +22,7 @@ class send_turns
     [[nodiscard]] const std::bitset<N>& now() const noexcept { return now_; }
 
     /// No later than when another one may, for its pace; time_point::max() if none waits for that.
-    [[nodiscard]] time_point next() const noexcept { return paced_.any() ? next_ : time_point::max(); }
+    [[nodiscard]] time_point next() const noexcept { return paced_.any() ? next_ : (time_point::max)(); }
 
     /// After anything has changed in this lane.
     void update(std::size_t server, lane<N>& in, time_point at) noexcept
@@ -33,7 +33,7 @@ class send_turns
         paced_.reset(server);
         if (!could || now_[server])
             return;
-        next_ = std::min(next(), in.window.next_credit());
+        next_ = (std::min)(next(), in.window.next_credit());
         paced_.set(server);
     }
 

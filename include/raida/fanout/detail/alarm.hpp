@@ -29,13 +29,13 @@ class alarm
     {
         if (due_ > now)
             return;
-        due_ = time_point::max();
+        due_ = (time_point::max)();
         if (auto what = std::exchange(what_, {}))
             what();
     }
 
   private:
-    time_point due_ = time_point::max();
+    time_point due_ = (time_point::max)();
     inline_function<void()> what_;
 };
 

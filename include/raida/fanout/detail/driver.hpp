@@ -366,14 +366,14 @@ void engine<N, Transport>::rest_or_listen()
 {
     if (board_.active() == 0 && !has_results()) {
         if (!stopped_) {
-            transport_.arm(time_point::max());
+            transport_.arm((time_point::max)());
             transport_.rest();
             board_.known().rest();
             transport_.arm(alarm_.due());
         }
         work_.reset();
     } else if (!stopped_) {
-        transport_.arm(std::min(board_.next_due(), alarm_.due()));
+        transport_.arm((std::min)(board_.next_due(), alarm_.due()));
         transport_.listen();
     }
 }

@@ -99,7 +99,7 @@ class ledger
         {}
 
         authenticity_number held, saved; // in memory, and on disk when it was `changed`
-        time_point changed = time_point::min();
+        time_point changed = (time_point::min)();
     };
 
     [[nodiscard]] time_point last_flush(time_point now) const noexcept

@@ -61,7 +61,7 @@ class responder
     // The answer, valid until the next call; empty for silence. Never allocates once warm.
     [[nodiscard]] bytes_view respond(bytes_view request, time_point now = {})
     {
-        return answer(request.first(std::min(request.size(), rules_.datagram_limit)), now);
+        return answer(request.first((std::min)(request.size(), rules_.datagram_limit)), now);
     }
 
     // Over a connection, which has a memory of its own and no datagram limit: first the header, whose refusal

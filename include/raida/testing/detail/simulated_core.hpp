@@ -156,7 +156,7 @@ class simulated_core : public std::enable_shared_from_this<simulated_core>
         if (at.buffered + cost > options_.receive_buffer)
             return servers_[i].overflow();
         at.buffered += cost;
-        at.busy_until = std::max(at.busy_until, now()) + service;
+        at.busy_until = (std::max)(at.busy_until, now()) + service;
         under_way_.push(at.busy_until, {i, datagram.to.from, cost}, datagram.bytes, false);
     }
 
@@ -178,7 +178,7 @@ class simulated_core : public std::enable_shared_from_this<simulated_core>
     {
         constexpr std::size_t quoted = 64;
         to.fail(options_.one_way.draw(ways_[i].random), asio::error::connection_refused,
-                request.first(std::min(quoted, request.size())));
+                request.first((std::min)(quoted, request.size())));
     }
 
     // A client's socket is connected: what comes from elsewhere does not get in.

@@ -68,7 +68,7 @@ inline void inflate(std::vector<std::uint8_t>& answer, std::size_t size)
     if (shape_of(answer) != response_shape::well_formed)
         return;
     const std::size_t body = response_body(answer).size();
-    const std::size_t total = std::max(size, header_size + body + terminator_size);
+    const std::size_t total = (std::max)(size, header_size + body + terminator_size);
     answer.resize(header_size + body);
     answer.resize(total - terminator_size, 0);
     answer.resize(total, terminator_byte);
@@ -97,7 +97,7 @@ inline void spoil(fault how, std::vector<std::uint8_t>& answer, bytes_view earli
         answer.resize(1 + static_cast<std::uint32_t>(random.below(128)));
         return random.fill(answer);
     case fault::oversize:
-        return inflate(answer, std::min(settings.oversize_bytes, max_datagram));
+        return inflate(answer, (std::min)(settings.oversize_bytes, max_datagram));
     case fault::foreign:
     case fault::none:
         return;

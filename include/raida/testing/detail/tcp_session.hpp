@@ -155,7 +155,7 @@ class tcp_session : public std::enable_shared_from_this<tcp_session>
     void write()
     {
         const std::size_t left = answer_.size() - written_;
-        const std::size_t size = host_.manners.piece == 0 ? left : std::min(left, host_.manners.piece);
+        const std::size_t size = host_.manners.piece == 0 ? left : (std::min)(left, host_.manners.piece);
         if (size == left && is_whole_) // before the client can have seen it
             ++host_.counters.answered;
         std::error_code error;

@@ -45,7 +45,7 @@ class linux_receiver
     void make_room(std::size_t lane)
     {
         buffers_.resize(batch * stride_);
-        seen_.resize(std::max(seen_.size(), lane + 1));
+        seen_.resize((std::max)(seen_.size(), lane + 1));
     }
 
     void receive(int fd, std::size_t lane, std::uint8_t generation, transport_sink& sink, until end)
@@ -61,7 +61,7 @@ class linux_receiver
                 continue;
             }
             hand_up(count, lane, generation, sink);
-            const auto got = static_cast<std::size_t>(std::max(count, 0));
+            const auto got = static_cast<std::size_t>((std::max)(count, 0));
             seen_[lane].datagrams += got;
             if (count <= 0 || (end == until::short_batch && (got < wanted || wanted == 1)))
                 return;

@@ -60,7 +60,7 @@ class linux_sender
             return 1;
         const auto differs = [size](const outgoing& one) { return one.bytes.size() != size; };
         const auto end = std::find_if(batch.begin(), batch.end(), differs);
-        return std::min(static_cast<std::size_t>(end - batch.begin()), most);
+        return (std::min)(static_cast<std::size_t>(end - batch.begin()), most);
     }
 
     // A sandbox says so of calls that it does not let through, a firewall of what it does not let out.
@@ -129,7 +129,7 @@ class linux_sender
     {
         std::array<mmsghdr, most> messages;
         std::array<iovec, most> parts;
-        const auto some = batch.first(std::min(batch.size(), most));
+        const auto some = batch.first((std::min)(batch.size(), most));
         fill(parts, some);
         for (std::size_t i = 0; i < some.size(); ++i) {
             messages[i] = {};

@@ -62,7 +62,7 @@ class linux_sockets
 
     [[nodiscard]] std::error_code open(std::size_t lane, std::uint8_t generation, const endpoint& to)
     {
-        sockets_.resize(std::max(sockets_.size(), lane + 1)); // before there is a descriptor to be lost
+        sockets_.resize((std::max)(sockets_.size(), lane + 1)); // before there is a descriptor to be lost
         receiver_.make_room(lane);
         if (!watched_)
             if (const auto error = open_set())

@@ -50,7 +50,7 @@ class portable_sockets
 
     [[nodiscard]] std::error_code open(std::size_t lane, std::uint8_t generation, const endpoint& to)
     {
-        sockets_.resize(std::max(sockets_.size(), lane + 1));
+        sockets_.resize((std::max)(sockets_.size(), lane + 1));
         buffer_.resize(max_reply_ + 1); // one more, to see what was longer
         std::error_code error;
         auto made = connected(generation, to, error);
@@ -265,7 +265,7 @@ class portable_sockets
             const bool truncated = error || size > max_reply_;
             sink_->on_datagram(
                 lane, from.generation,
-                {.bytes = bytes_view{buffer_}.first(std::min(size, max_reply_)), .truncated = truncated});
+                {.bytes = bytes_view{buffer_}.first((std::min)(size, max_reply_)), .truncated = truncated});
         }
     }
 

@@ -48,7 +48,7 @@ class tcp_answer
     /// `count` bytes of space() were filled.
     progress advance(std::size_t count)
     {
-        size_ += std::min(count, space().size());
+        size_ += (std::min)(count, space().size());
         if (state_ == progress::incomplete && size_ >= header_size)
             look();
         return state_;

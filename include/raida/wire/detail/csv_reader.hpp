@@ -124,7 +124,7 @@ class csv_reader
         constexpr std::size_t digits = 2 * authenticity_number::size;
         if (line.size() == digits || (line.size() > digits && line[digits] == separator_))
             if (auto secret = authenticity_number::from_hex(line.substr(0, digits))) {
-                line.remove_prefix(std::min(line.size(), digits + 1));
+                line.remove_prefix((std::min)(line.size(), digits + 1));
                 into = *std::move(secret);
                 return true;
             }

@@ -18,7 +18,7 @@ inline bool is_dotted_quad(std::string_view host) noexcept
         return false;
     for (int i = 0; i < 4; ++i) {
         const std::string_view part = host.substr(0, host.find('.'));
-        host.remove_prefix(std::min(host.size(), part.size() + 1));
+        host.remove_prefix((std::min)(host.size(), part.size() + 1));
         const bool is_padded = part.size() > 1 && part.front() == '0';
         if (is_padded || !parse_number<std::uint8_t>(part))
             return false;

@@ -62,7 +62,7 @@ class host_lines
   private:
     static std::pair<std::string_view, std::string_view> cut(std::string_view line) noexcept
     {
-        const std::size_t blank = std::min(line.find_first_of(" \t"), line.size());
+        const std::size_t blank = (std::min)(line.find_first_of(" \t"), line.size());
         return {line.substr(0, blank), trim(line.substr(blank))};
     }
 

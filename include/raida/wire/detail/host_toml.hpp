@@ -95,7 +95,7 @@ class host_toml
         const std::size_t end = quoted ? line.find(line.front(), 1) : line.find_first_of(",]#");
         const auto value = trim(line.substr(quoted ? 1 : 0, end - (quoted ? 1 : 0)));
         line.remove_prefix(
-            std::min(line.size(), end == std::string_view::npos ? end : end + (quoted ? 1 : 0)));
+            (std::min)(line.size(), end == std::string_view::npos ? end : end + (quoted ? 1 : 0)));
         return value;
     }
 
