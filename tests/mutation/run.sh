@@ -18,14 +18,7 @@ wanted=${1:-}
 # builds TEST HEADERS OUT: one file's tests as a program.
 builds() {
     "$cxx" -std=c++20 -O0 -DASIO_STANDALONE -D_GLIBCXX_ASSERTIONS -w -I "$2" -I "$root/tests" "$root/tests/$1" \
-        $(supports "$1") -o "$3" -lCatch2Main -lCatch2 -lcrypto -pthread
-}
-
-# Tests that count or fail allocations bring an operator new of their own.
-supports() {
-    if grep -q '"counted_new.hpp"' "$root/tests/$1"; then
-        echo "$root/tests/simulation/counted_new.cpp"
-    fi
+        -o "$3" -lCatch2Main -lCatch2 -lcrypto -pthread
 }
 
 passes() { timeout 300 "$1" >/dev/null 2>&1; }
@@ -75,7 +68,7 @@ replaces() { # FILE OLD NEW
         s/$pattern/$ENV{NEW}/;
         END { $? = $count == 1 ? 0 : 1 }' "$1"
 }
-export -f builds supports passes mutant replaces
+export -f builds passes mutant replaces
 
 control() {
     local name=$work/control.${1//\//_}
