@@ -13,6 +13,7 @@
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/address_v6.hpp>
+#include <asio/ip/udp.hpp>
 #include <asio/post.hpp>
 #include <asio/strand.hpp>
 #include <asio/use_future.hpp>
@@ -317,8 +318,8 @@ TEMPLATE_TEST_CASE("servers under IPv4 addresses in IPv6's clothes answer, and r
     n.fleet.set(3, {.closed = true});
     for (std::size_t i = 0; i < 25; ++i) {
         const auto plain = n.fleet.endpoint(i);
-        n.engine.set_server(
-            i, {asio::ip::make_address_v6(asio::ip::v4_mapped, plain.address().to_v4()), plain.port()});
+        const auto mapped = asio::ip::make_address_v6(asio::ip::v4_mapped, plain.address().to_v4());
+        n.engine.set_server(i, asio::ip::udp::endpoint{mapped, plain.port()});
     }
     const auto replies = n.request(n.ask.echo(), without_server_3<TestType>());
     CHECK(replies.answered() == 24);
