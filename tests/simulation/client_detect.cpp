@@ -2,12 +2,14 @@
 #include "simulation/client_world.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -171,4 +173,35 @@ TEST_CASE("a fleet destroyed at any moment leaves its servers silent", "[client]
         CHECK(got.result.passes(0) == (at < 10ms ? 0 : 25)); // what has left arrives
         CHECK(w.fleet.counters().requests == 0);
     }
+}
+
+TEST_CASE("the last word of progress is that all is decided, whatever was waited for", "[client][simulation]")
+{
+    const auto wait = GENERATE(wait_for::decided, wait_for::all);
+    client_world w{200};
+    raida::progress<> last;
+    const auto got =
+        w.detect({.wait = wait, .on_progress = [&](const raida::progress<>& now) { last = now; }});
+    CHECK(got.result.count(verdict::authentic) == 200);
+    CHECK(last.tokens == 200);
+    CHECK(last.decided == 200);
+    CHECK(last.open == 0);
+}
+
+TEST_CASE("what the last word of progress throws leaves run(), and the call ends", "[client][simulation]")
+{
+    client_world w{3};
+    bool is_over = false;
+    w.client->async_detect(w.tokens,
+                           {.on_progress =
+                                [](const raida::progress<>& now) {
+                                    if (now.decided == 3)
+                                        throw std::runtime_error{"drawing failed"};
+                                }},
+                           [&](std::error_code error, const tally& result) {
+                               is_over = !error && result.count(verdict::authentic) == 3;
+                           });
+    CHECK_THROWS_AS(w.world.run(), std::runtime_error);
+    w.world.run();
+    CHECK(is_over);
 }

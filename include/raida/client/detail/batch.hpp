@@ -16,6 +16,7 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <new>
 #include <span>
@@ -112,9 +113,11 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
         exchanges_.erase(id);
         if (is_for_all(error))
             error_ = error;
+        std::exception_ptr thrown;
         try {
             if (!has_failed_) {
                 machine_.finished(id, error, answers);
+                thrown = tell_last();
                 launch();
             }
         } catch (const std::bad_alloc&) {
@@ -122,6 +125,8 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
         }
         if (is_over() && waiting_)
             complete(&pending_result<result>::complete_here);
+        if (thrown)
+            std::rethrow_exception(thrown);
     }
 
     void tell() override
@@ -131,6 +136,17 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
     }
 
   private:
+    // What the end of a question has decided, which no slot tells any more.
+    std::exception_ptr tell_last() noexcept
+    {
+        try {
+            tell();
+        } catch (...) {
+            return std::current_exception();
+        }
+        return nullptr;
+    }
+
     [[nodiscard]] std::error_code refuse() const
     {
         if (!core_->network)
