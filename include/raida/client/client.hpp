@@ -295,7 +295,8 @@ class basic_client
     }
 
     /// Finishes what a crash interrupted, from the last record that the journal took: finds out what the
-    /// servers hold that a fix may have reached, and heals the rest with the same seeds. May be repeated.
+    /// servers hold that a fix may have reached, and heals the rest with the same seeds. May be repeated. A
+    /// fix that left just before the crash can be at work for `longest_fix` still: recover no earlier.
     ///
     /// Handler signature: `void(std::error_code, healing<N>)`. Errors: as async_heal(); invalid_authenticity
     /// for a record without seeds; other_coin, and other_servers unless the options allow them.
