@@ -1,12 +1,9 @@
-// Every header for users, with the macros of <windows.h> (without NOMINMAX), which come after the standard
-// library's own headers, and what they hold instantiated for 25 servers.
+// Every header (every.hpp, which run.sh makes), with the macros of <windows.h> (without NOMINMAX), which come
+// after the standard library's own headers, and all calls instantiated.
 #include <asio.hpp>
 #include <bits/stdc++.h>
-#if __has_include(<openssl/evp.h>)
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#define WITH_CRYPTO
-#endif
 
 // NOLINTBEGIN
 #define min(a, b) (((a) < (b)) ? (a) : (b))
@@ -21,18 +18,29 @@
 #define OPTIONAL
 // NOLINTEND
 
-#include <raida/raida.hpp>
-#include <raida/testing.hpp>
-#include <raida/transport/tcp.hpp>
-#ifdef WITH_CRYPTO
-#include <raida/crypto.hpp>
-#include <raida/testing/encryption.hpp>
-#endif
+#include <every.hpp>
+
+using sealed_client = raida::basic_client<25, raida::transport::udp, raida::sealed>;
 
 template class raida::basic_client<25>;
-#ifdef WITH_CRYPTO
 template class raida::basic_client<25, raida::transport::udp, raida::sealed>;
-#endif
+
+// To be compiled, not called.
+void every_call(asio::io_context& io, sealed_client& client);
+void every_call(asio::io_context& io, sealed_client& client)
+{
+    const auto none = [](std::error_code, const auto&) {};
+    client.async_echo(none);
+    client.async_version(none);
+    client.async_detect({}, none);
+    client.async_find({}, {}, none);
+    client.async_pown({}, {}, none);
+    client.async_recover({}, {}, none);
+    client.async_heal({}, {}, none);
+    client.async_recover_heal({}, {}, none);
+    raida::async_resolve(io, raida::host_list<25>{}, none);
+    raida::request_all(raida::loopback(), raida::commands<>{}.echo(), std::chrono::seconds{1});
+}
 
 int main()
 {

@@ -132,14 +132,16 @@ if "$cxx" --version | grep -q 'Free Software'; then
 fi
 works fetched-with-strict-flags -DRAIDA_BY=fetch -DFETCHCONTENT_SOURCE_DIR_RAIDA="$root" \
     -DRAIDA_PROGRAM="$here/fan_out.cpp" -DCMAKE_CXX_FLAGS="$strict $gnu"
-crypto=()
 if includes openssl/evp.h; then
-    crypto=(-lcrypto)
+    (cd "$root/include" && find raida -name '*.hpp' | LC_ALL=C sort | sed 's/.*/#include <&>/') >"$work/single/every.hpp"
+    every=(-I "$root/include" -I "$work/single" "$here/every_header.cpp")
+    # Optimised, g++ sees null pointers inside Asio, too, in any program: those are not raida's.
+    step every-header program every-header "$cxx" $strict $gnu -Wno-error=null-dereference -O2 "${every[@]}" -lcrypto
+    ! grep -E 'inlined from.*raida|raida.*\[-Wnull' "$work/every-header.log"
+    if has clang++; then
+        step every-header-clang clang++ -std=c++20 $strict -fsyntax-only "${every[@]}"
+    fi
 fi
-# Optimised, g++ sees null pointers inside Asio, too, in any program: those are not raida's.
-step every-header program every-header "$cxx" $strict $gnu -Wno-error=null-dereference -O2 -I "$root/include" \
-    "$here/every_header.cpp" "${crypto[@]}"
-! grep -E 'inlined from.*raida|raida.*\[-Wnull' "$work/every-header.log"
 "$root/cmake/single_header.sh" >"$work/single/raida/raida.hpp"
 step single-header program single-header "$cxx" $strict -I "$work/single" "$here/fan_out.cpp"
 if has pkg-config; then
@@ -149,7 +151,6 @@ if has pkg-config; then
 fi
 if has clang++; then
     step include-folder program include-folder clang++ $strict -I "$root/include" "$here/fan_out.cpp"
-    step every-header-clang clang++ -std=c++20 $strict -I "$root/include" -fsyntax-only "$here/every_header.cpp"
 fi
 for compiler in g++ clang++; do
     if has "$compiler"; then

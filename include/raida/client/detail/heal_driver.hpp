@@ -298,9 +298,9 @@ class heal_driver final : public waiting_call,
         heal_progress now{.what = what_, .server = fixing_};
         for (const auto& of : machine_->slots().states())
             for (const heal_state one : of) {
-                now.broken += is_broken(one) ? 1 : 0;
-                now.unconfirmed += one == heal_state::unconfirmed ? 1 : 0;
-                now.healed += one == heal_state::healed ? 1 : 0;
+                now.broken += is_broken(one) ? 1U : 0U;
+                now.unconfirmed += one == heal_state::unconfirmed ? 1U : 0U;
+                now.healed += one == heal_state::healed ? 1U : 0U;
             }
         how_.on_progress(now);
     }
