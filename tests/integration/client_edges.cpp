@@ -106,24 +106,6 @@ TEST_CASE("a number that is missing costs the vote of its own server and never c
     CHECK(twelve.fails(0) == 0);
 }
 
-TEST_CASE("tokens that have no number anywhere are refused by the client as by the commands", "[client]")
-{
-    world w;
-    auto tokens = raida::testing::make_tokens(2);
-    for (auto& one : tokens)
-        one.numbers = {};
-    std::error_code asked, powned, built;
-    w.client.async_detect(tokens, [&](std::error_code error, const auto&) { asked = error; });
-    w.client.async_pown(tokens, {.journal = [](const auto&) { return std::error_code{}; }},
-                        [&](std::error_code error, const auto&) { powned = error; });
-    static_cast<void>(raida::commands<>{}.detect(tokens, built));
-    while ((!asked || !powned) && w.io.run_one() != 0) {
-    }
-    CHECK(asked == raida::errc::invalid_authenticity);
-    CHECK(powned == raida::errc::invalid_authenticity);
-    CHECK(built == raida::errc::invalid_authenticity);
-}
-
 TEST_CASE("a client on a strand survives its io_context", "[client]")
 {
     std::optional<asio::io_context> io{std::in_place};

@@ -179,9 +179,8 @@ class basic_client
     /// token has no number for a server (zero), that server is not asked about it and has no vote.
     ///
     /// Handler signature: `void(std::error_code, batch_tally<N>)`, tokens in the order given.
-    /// Errors: no_tokens, duplicate_token, invalid_denomination, invalid_serial_number, invalid_authenticity
-    /// if no token has a number for any server, invalid_quorum, invalid_deadline, packet_too_large,
-    /// engine_stopped, no_randomness.
+    /// Errors: no_tokens, duplicate_token, invalid_denomination, invalid_serial_number, invalid_quorum,
+    /// invalid_deadline, packet_too_large, engine_stopped, no_randomness.
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, batch_tally<N>))
                   Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
     auto async_detect(std::span<const token_type> tokens, call_options<N> how,

@@ -15,7 +15,7 @@
 namespace raida::inline v1::detail {
 
 /// Why this batch as a whole must be refused, or empty. Tokens are checked again when their requests are
-/// built, and where a token has a number at some servers alone, the others are not asked about it.
+/// built. One that lacks a number is not asked about there; without any it is unknown, which is no error.
 template <std::size_t N>
 std::error_code check_batch(std::span<const basic_token<N>> tokens, const command_settings& settings)
 {
@@ -23,18 +23,13 @@ std::error_code check_batch(std::span<const basic_token<N>> tokens, const comman
         return errc::no_tokens;
     std::vector<std::uint64_t> keys;
     keys.reserve(tokens.size());
-    bool is_anywhere = false;
     for (const auto& one : tokens) {
         if (!one.denomination.is_valid())
             return errc::invalid_denomination;
         if (!one.serial.is_valid(settings.serial_limit))
             return errc::invalid_serial_number;
         keys.push_back(one.id().key());
-        is_anywhere = is_anywhere || std::any_of(one.numbers.begin(), one.numbers.end(),
-                                                 [](const auto& number) { return !number.is_zero(); });
     }
-    if (!is_anywhere)
-        return errc::invalid_authenticity;
     std::sort(keys.begin(), keys.end());
     const bool twice = std::adjacent_find(keys.begin(), keys.end()) != keys.end();
     return twice ? make_error_code(errc::duplicate_token) : std::error_code{};
