@@ -137,7 +137,10 @@ if includes openssl/evp.h; then
     every=(-I "$root/include" -I "$work/single" "$here/every_header.cpp")
     # Optimised, g++ sees null pointers inside Asio, too, in any program: those are not raida's.
     step every-header program every-header "$cxx" $strict $gnu -Wno-error=null-dereference -O2 "${every[@]}" -lcrypto
-    ! grep -E 'inlined from.*raida|raida.*\[-Wnull' "$work/every-header.log"
+    if grep -E 'inlined from.*raida|raida.*\[-Wnull' "$work/every-header.log"; then
+        echo "FAILED: every-header"
+        exit 1
+    fi
     if has clang++; then
         step every-header-clang clang++ -std=c++20 $strict -fsyntax-only "${every[@]}"
     fi
@@ -146,7 +149,7 @@ fi
 step single-header program single-header "$cxx" $strict -I "$work/single" "$here/fan_out.cpp"
 if has pkg-config; then
     export PKG_CONFIG_PATH=$prefix/share/pkgconfig
-    pkg-config --exact-version="$version" raida
+    step pkg-config-version pkg-config --exact-version="$version" raida
     step pkg-config program pkg-config "$cxx" $(pkg-config --cflags --libs raida) "$here/main.cpp"
 fi
 if has clang++; then
