@@ -4,6 +4,7 @@
 
 #include "bad_input.hpp"
 #include "secret_file.hpp"
+#include "terminal.hpp"
 
 #include <raida/raida.hpp>
 
@@ -29,7 +30,13 @@ namespace support {
     raida::server_list<> servers;
     raida::async_resolve(
         io, hosts, [&](std::error_code, raida::server_list<> resolved) { servers = std::move(resolved); });
-    io.run();
+    io.poll();
+    if (!io.stopped()) { // names, which may take their time
+        const bool shows = terminal::is_stderr();
+        std::cerr << (shows ? "looking up the servers of " + path : "") << std::flush;
+        io.run();
+        std::cerr << (shows ? "\r\x1b[K" : "") << std::flush;
+    }
     io.restart();
     return servers;
 }

@@ -35,7 +35,7 @@ struct terminal
     {
         terminal result;
 #if !defined(_WIN32)
-        if (isatty(STDOUT_FILENO) == 0 || variable("TERM") == "dumb" || variable("TERM").empty())
+        if (!is_capable(STDOUT_FILENO))
             return result;
         result.interactive = true;
         result.colours = variable("NO_COLOR").empty();
@@ -47,6 +47,16 @@ struct terminal
         }
 #endif
         return result;
+    }
+
+    // Can a line on stderr be taken back?
+    [[nodiscard]] static bool is_stderr()
+    {
+#if !defined(_WIN32)
+        return is_capable(STDERR_FILENO);
+#else
+        return false;
+#endif
     }
 
     // Characters to a line.
@@ -65,6 +75,14 @@ struct terminal
     }
 
   private:
+#if !defined(_WIN32)
+    [[nodiscard]] static bool is_capable(int file)
+    {
+        const std::string_view kind = variable("TERM");
+        return isatty(file) != 0 && kind != "dumb" && !kind.empty();
+    }
+#endif
+
     [[nodiscard]] static std::string_view variable(const char* name)
     {
         const char* const value = std::getenv(name);
