@@ -2,6 +2,7 @@
 #include "tcp_engine.hpp"
 
 #include <asio/error.hpp>
+#include <asio/execution_context.hpp>
 #include <asio/io_context.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -214,6 +215,24 @@ TEST_CASE("closing a generation ends its TCP connections silently, and no others
     }
     REQUIRE(world.sink->answers.size() == 1);
     CHECK(world.sink->answers[0].first == id_of(2));
+}
+
+TEST_CASE("in a forked child the TCP connections are the parent's, which keeps them", "[tcp]")
+{
+    bare_transport world;
+    CHECK(world.submit(1).count == 1);
+    world.transport.notify_fork(asio::execution_context::fork_prepare);
+    world.transport.notify_fork(asio::execution_context::fork_parent);
+    CHECK(world.submit(2).error == std::errc::operation_would_block); // the first one is still there
+    world.transport.notify_fork(asio::execution_context::fork_child);
+    CHECK(world.submit(2).count == 1);
+    while (world.sink->wakes == 0) {
+        settle(world.near);
+        settle(world.far);
+    }
+    REQUIRE(world.sink->answers.size() == 1);
+    CHECK(world.sink->answers[0].first == id_of(2));
+    CHECK(world.sink->errors.empty());
 }
 
 TEST_CASE("at rest and after its close a TCP transport holds no work", "[tcp]")
