@@ -50,6 +50,25 @@ TEST_CASE("a lane that hears nothing moves to another socket, those that hear st
     CHECK(on.how.closed == std::vector<std::pair<std::size_t, std::uint8_t>>{{3, 0}});
 }
 
+TEST_CASE("a lane that hears answers now and then stays, be they proved or such that cannot be",
+          "[simulation][paths]")
+{
+    scripted_bench on;
+    const bool sealed = GENERATE(false, true);
+    for (std::uint16_t echo = 1; echo <= 20; ++echo) {
+        auto all = only(requests(echo), {3});
+        if (sealed)
+            all[3] = sealed_request_to(3, echo);
+        on.ask(all, {.deadline = 1s});
+        on.turn();
+        CHECK(on.how.sent.back().generation == 0);
+        if (echo % 3 == 0)
+            on.how.arrive(3, 0, answer(all[3]));
+        on.turn_after(1s);
+    }
+    CHECK(on.engine->statistics().servers[3].answered == 6);
+}
+
 TEST_CASE("retries that hear nothing count as what was asked once", "[simulation][paths]")
 {
     scripted_bench on;
@@ -66,16 +85,25 @@ TEST_CASE("retries that hear nothing count as what was asked once", "[simulation
     CHECK(asked->got.answered() == 1);
 }
 
-TEST_CASE("a round that gives no server its time makes no lane move", "[simulation][paths]")
+TEST_CASE("rounds that wait for no server's whole time show together that one is silent",
+          "[simulation][paths]")
 {
     scripted_bench on;
-    for (std::uint16_t echo = 1; echo < 10; ++echo) {
-        const auto asked = on.ask(only(requests(echo), {3}), {.deadline = 1s, .overall = 100ms});
+    const options how = GENERATE(options{.deadline = 1s, .overall = 100ms},
+                                 options{.deadline = 1s, .complete = raida::when_quorum()});
+    std::vector<std::uint8_t> through;
+    for (std::uint16_t echo = 1; echo <= 50; ++echo) {
+        const auto all = requests(echo, raida::detect_command);
+        on.ask(all, options{how});
         on.turn();
+        through.push_back(on.how.sent[on.how.sent.size() - n + 3].generation);
+        for (std::size_t server = 0; server < n; ++server)
+            if (server != 3)
+                on.how.arrive(server, 0, answer(all[server], status::all_pass));
         on.turn_after(100ms);
-        CHECK(asked->got[3].error == errc::timed_out);
-        CHECK(on.how.sent.back().generation == 0);
     }
+    CHECK(std::count(through.begin(), through.end(), 0) == 30);
+    CHECK(through.back() == 1);
 }
 
 TEST_CASE("a socket that lost its address is left alone by those that wait for its answers",

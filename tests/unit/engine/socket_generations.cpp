@@ -76,7 +76,7 @@ void be_silent(socket_generations& on, time_point& now, int times)
     for (int i = 0; i < times; ++i) {
         const auto sent = now;
         now += 1s;
-        on.on_silence(on.current(), sent, now);
+        on.on_silence(on.current(), sent, 1s, now);
     }
 }
 
@@ -117,7 +117,27 @@ TEST_CASE("what was sent at one moment is one silence", "[socket_generations]")
 {
     socket_generations on;
     for (int i = 0; i < 100; ++i)
-        on.on_silence(on.current(), time_point{1h}, time_point{1h + 1s});
+        on.on_silence(on.current(), time_point{1h}, 1s, time_point{1h + 1s});
+    CHECK(!on.is_worn(100));
+}
+
+TEST_CASE("requests that are given up early are silent when one of them would have been",
+          "[socket_generations]")
+{
+    socket_generations on;
+    time_point now{1h};
+    const auto give_up_for = [&](std::chrono::milliseconds time) {
+        for (const auto end = now + time; now < end; now += 10ms)
+            on.on_silence(on.current(), now - 1ms, 1s, now);
+    };
+    give_up_for(3s);
+    CHECK(!on.is_worn(100)); // the third has not had its time yet
+    give_up_for(100ms);
+    CHECK(on.is_worn(100));
+    on.renew();
+    give_up_for(5s);
+    on.heard(on.current());
+    give_up_for(2900ms);
     CHECK(!on.is_worn(100));
 }
 
@@ -140,7 +160,7 @@ TEST_CASE("an earlier socket's silence and answers say nothing of the current on
     be_silent(on, now, 3);
     on.renew();
     for (int i = 0; i < 10; ++i)
-        on.on_silence(first, now, now);
+        on.on_silence(first, now, 0s, now);
     CHECK(!on.is_worn(100));
     be_silent(on, now, 6);
     on.heard(first);

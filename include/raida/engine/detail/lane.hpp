@@ -165,23 +165,29 @@ class lane
         enqueue(index);
     }
 
-    /// A proved answer to what still has its place.
-    void on_answer(std::uint32_t index, time_point now) noexcept
+    /// An answer to what still has its place.
+    void on_answer(std::uint32_t index, bool verified, time_point now) noexcept
     {
-        window.on_answer(size_of(index), now);
-        sockets.heard(at(index).generation);
+        const slot& one = at(index);
+        if (verified)
+            window.on_answer(size_of(index), now);
+        if (verified || !one.is_signed) // as good as a proof where none can be had
+            sockets.heard(one.generation);
     }
 
-    /// No answer, if it was sent; in all its time, unless its round had less.
+    /// It ends without an answer: for lack of one, or since nobody waits any longer.
+    void on_loss(std::uint32_t index, time_point now) noexcept
+    {
+        if (at(index).attempts != 0)
+            window.on_loss((*rounds_)[index].sent_at(at(index)));
+        on_silence(index, now);
+    }
     void on_silence(std::uint32_t index, time_point now) noexcept
     {
         const slot& one = at(index);
-        const auto sent = (*rounds_)[index].sent_at(one);
-        if (one.attempts == 0)
-            return;
-        window.on_loss(sent);
-        if (now - sent >= std::chrono::microseconds{one.timeout})
-            sockets.on_silence(one.generation, sent, now);
+        const std::chrono::microseconds timeout{one.timeout};
+        if (one.attempts != 0)
+            sockets.on_silence(one.generation, (*rounds_)[index].sent_at(one), timeout, now);
     }
 
     // ---- companions: requests that left as one packet, which the network may refuse as one. In flight the

@@ -212,6 +212,7 @@ void open_rounds<N>::finish(round<N>& which, std::error_code reason, time_point 
         } else if (reason == errc::timed_out) {
             time_out(which, server, {}, now);
         } else {
+            lanes_[server].on_silence(which.index, now);
             which.answers->fail(server, reason, {}, one.attempts);
         }
         settle(which, server, false, now);
@@ -285,7 +286,7 @@ void open_rounds<N>::expire_slot(round<N>& which, std::size_t server, time_point
     } else if (one.attempts == 0) {
         which.answers->fail(server, errc::overloaded, waited, 0);
     } else if (one.state == slot_state::in_flight && ask_again(server, which.index, now)) {
-        return lanes_[server].on_silence(which.index, now);
+        return lanes_[server].on_loss(which.index, now);
     } else {
         time_out(which, server, waited, now);
     }
@@ -297,7 +298,7 @@ void open_rounds<N>::time_out(round<N>& which, std::size_t server, std::chrono::
                               time_point now)
 {
     const auto refused = lanes_[server].suspected(which.index);
-    lanes_[server].on_silence(which.index, now);
+    lanes_[server].on_loss(which.index, now);
     which.answers->fail(server, refused ? refused : make_error_code(errc::timed_out), waited,
                         which.slots[server].attempts);
     ++(refused ? counts_.servers[server].refused : counts_.servers[server].timed_out);
@@ -330,12 +331,11 @@ void open_rounds<N>::answer(std::size_t server, std::uint32_t index, bytes_view 
     round<N>& of = rounds_[index];
     const slot& one = of.slots[server];
     ++counts_.servers[server].answered;
+    lanes_[server].on_answer(index, verified, now);
     if (verified || !one.is_signed)
         known_.heard(server);
-    if (verified) {
-        lanes_[server].on_answer(index, now);
+    if (verified)
         known_.on_answer(of, server, lanes_[server].sockets.current(), now);
-    }
     try {
         of.answers->answer(server, bytes, verified, now - of.sent_at(one), one.attempts);
     } catch (const std::bad_alloc&) { // costs this slot its answer, and nobody else anything

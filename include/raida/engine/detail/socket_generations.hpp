@@ -50,16 +50,23 @@ class socket_generations
             return;
         silences_ = 0;
         patience_ = patience;
+        waiting_since_ = (time_point::max)();
         is_on_trial_ = false;
     }
 
-    /// A request that left at `sent` was not answered in its time. Those of one moment are one silence.
-    void on_silence(std::uint8_t generation, time_point sent, time_point now) noexcept
+    /// A request that left at `sent` ended without an answer, which was allowed to take `timeout`. Those of
+    /// one such time are one silence, and all may have been given up early.
+    void on_silence(std::uint8_t generation, time_point sent, std::chrono::nanoseconds timeout,
+                    time_point now) noexcept
     {
         if (generation != current_ || sent < silent_since_ || silences_ == patience_)
             return;
-        silent_since_ = now;
+        waiting_since_ = (std::min)(waiting_since_, sent);
+        if (now - waiting_since_ < timeout)
+            return;
         ++silences_;
+        silent_since_ = now;
+        waiting_since_ = (time_point::max)();
     }
 
     /// The current one cannot send any more. False if there is no place for the next: that of an earlier one
@@ -86,6 +93,7 @@ class socket_generations
         if (is_on_trial_)
             patience_ = std::min<std::uint8_t>(2 * patience_, longest_patience);
         silences_ = 0;
+        waiting_since_ = (time_point::max)();
         is_given_up_ = false;
         has_earlier_ = true;
         return in_the_way;
@@ -112,8 +120,9 @@ class socket_generations
     }
 
     std::array<std::uint32_t, count> awaited_{};
-    std::uint32_t sent_ = 0;    // through the current one
-    time_point silent_since_{}; // up to the last silence that counted
+    std::uint32_t sent_ = 0;                         // through the current one
+    time_point silent_since_{};                      // up to the last silence that counted
+    time_point waiting_since_ = (time_point::max)(); // what ended without an answer since then
     std::uint8_t current_ = 0;
     std::uint8_t silences_ = 0;
     std::uint8_t patience_ = patience;
