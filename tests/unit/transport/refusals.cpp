@@ -143,7 +143,7 @@ TEMPLATE_TEST_CASE("without a free port or descriptor a slot ends at once, and t
                  std::tuple{make_socket, EMFILE, std::errc::too_many_files_open},
                  std::tuple{make_watch_set, EMFILE, std::errc::too_many_files_open});
     if (which == make_watch_set && std::is_same_v<TestType, portable_udp>)
-        return; // it has none
+        return;             // it has none
     std::size_t before = 0; // what the engine keeps it has after the first time
     for (int i = 0; i < 3; ++i) {
         refuse(which, number, 1'000'000);
