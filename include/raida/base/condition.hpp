@@ -144,6 +144,7 @@ RAIDA_VISIBLE inline const std::error_category& condition_category() noexcept
     return instance;
 }
 
+/// For comparisons with std::error_code.
 inline std::error_condition make_error_condition(condition what) noexcept
 {
     return {static_cast<int>(what), condition_category()};

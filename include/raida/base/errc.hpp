@@ -240,6 +240,7 @@ inline bool is_own(const std::error_code& error) noexcept
 
 } // namespace detail
 
+/// For conversions to std::error_code.
 inline std::error_code make_error_code(errc error) noexcept
 {
     return {static_cast<int>(error), error_category()};

@@ -16,16 +16,19 @@ namespace raida::inline v1 {
 template <class Signature>
 class inline_function;
 
-// std::function keeps only 16 bytes inline: it would allocate for every fan-out with a lambda of some size.
+/// A copyable callable, or nothing. std::function keeps only 16 bytes inline: it would allocate for every
+/// fan-out with a lambda of some size.
 template <class Result, class... Arguments>
 class inline_function<Result(Arguments...)>
 {
   public:
-    static constexpr std::size_t inline_size = 64;
+    static constexpr std::size_t inline_size = 64; ///< bytes; larger callables are allocated
 
     constexpr inline_function() noexcept = default;
+    /// Nothing to call.
     constexpr inline_function(std::nullptr_t) noexcept {}
 
+    /// Keeps a copy. A null pointer, or an empty std::function, is nothing to call.
     template <class Callable>
     requires(!std::same_as<std::decay_t<Callable>, inline_function> &&
              std::is_invocable_r_v<Result, std::decay_t<Callable>&, Arguments...> &&
@@ -68,11 +71,13 @@ class inline_function<Result(Arguments...)>
 
     explicit operator bool() const noexcept { return operations_ != nullptr; }
 
+    /// There must be something to call.
     Result operator()(Arguments... arguments)
     {
         return operations_->call(memory_, std::forward<Arguments>(arguments)...);
     }
 
+    /// Nothing to call from now on.
     void reset() noexcept
     {
         if (operations_ != nullptr)

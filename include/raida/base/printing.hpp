@@ -41,6 +41,7 @@ inline void add_count(std::string& list, std::uint64_t count, std::string_view w
 
 } // namespace detail
 
+/// Any type here that has a to_string() goes to streams, in the same form whatever their locale.
 template <class Traits, detail::printing::printable T>
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const T& what)
 {

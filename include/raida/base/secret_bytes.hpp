@@ -81,6 +81,7 @@ class basic_secret_bytes
     std::size_t size_ = 0;
 };
 
+/// From the default heap.
 using secret_bytes = basic_secret_bytes<>;
 
 } // namespace raida::inline v1

@@ -14,9 +14,12 @@ namespace raida::inline v1 {
 /// The version of the headers, in numbers that can be compared.
 struct version_number
 {
-    int major, minor, patch;
+    int major; ///< another one may break programs
+    int minor; ///< a higher one has more
+    int patch; ///< a higher one has fewer faults
 };
 
+/// These headers' version.
 inline constexpr version_number version{RAIDA_VERSION_MAJOR, RAIDA_VERSION_MINOR, RAIDA_VERSION_PATCH};
 
 } // namespace raida::inline v1

@@ -38,18 +38,18 @@ struct server_progress
 template <std::size_t N = server_count>
 struct progress
 {
-    command_code what{};     ///< what is being asked at the moment
-    std::size_t tokens = 0;  ///< of the call
-    std::size_t decided = 0; ///< tokens whose verdict no answer can change any more
-    std::size_t open = 0;    ///< slots that are awaited now, of all servers
-    std::array<server_progress, N> servers{};
+    command_code what{};                      ///< what is being asked at the moment
+    std::size_t tokens = 0;                   ///< of the call
+    std::size_t decided = 0;                  ///< tokens whose verdict no answer can change any more
+    std::size_t open = 0;                     ///< slots that are awaited now, of all servers
+    std::array<server_progress, N> servers{}; ///< by id
 };
 
 /// For one call; what is not set is as the client's settings have it.
 template <std::size_t N = server_count>
 struct call_options
 {
-    std::optional<wait_for> wait{};
+    std::optional<wait_for> wait{};                   ///< when it is finished
     std::optional<deadlines<N>> deadline{};           ///< how long one request is awaited
     std::optional<retry_policy> retry{};              ///< for commands that may be repeated
     std::optional<std::chrono::nanoseconds> budget{}; ///< how long the call may take in all

@@ -42,8 +42,8 @@ namespace raida::inline v1 {
 template <std::size_t N = server_count>
 struct server_versions
 {
-    std::array<std::string, N> text{};
-    replies<N> answers{};
+    std::array<std::string, N> text{}; ///< by server id
+    replies<N> answers{};              ///< as they came
 };
 
 /// Commands, engine and consensus in one: builds the requests, splits batches into datagrams, several in
@@ -76,9 +76,9 @@ class basic_client
 {
   public:
     using executor_type = typename Transport::executor_type;
-    using token_type = basic_token<N>;
-    using numbers_type = authenticity_numbers<N>;
-    using core_type = detail::client_core<N, Transport, Codec, Random>;
+    using token_type = basic_token<N>;                                  ///< what is detected
+    using numbers_type = authenticity_numbers<N>;                       ///< one number per server
+    using core_type = detail::client_core<N, Transport, Codec, Random>; ///< detail of the library
 
     /// The same client on another executor.
     template <class Executor>
@@ -88,17 +88,20 @@ class basic_client
             basic_client<N, typename Transport::template rebind_executor<Executor>::other, Codec, Random>;
     };
 
+    /// On a transport that was made beforehand. Opens nothing.
     basic_client(Transport transport, const server_list<N>& servers, client_settings<N> settings = {},
                  Codec codec = make_default<Codec>(), Random random = {})
         : core_{std::make_shared<core_type>(std::move(transport), servers, std::move(settings),
                                             std::move(codec), std::move(random))}
     {}
 
+    /// On an executor.
     basic_client(const executor_type& executor, const server_list<N>& servers,
                  client_settings<N> settings = {}, Codec codec = make_default<Codec>())
         : basic_client{Transport{executor, settings.engine}, servers, settings, std::move(codec)}
     {}
 
+    /// On an execution context's executor.
     template <std::derived_from<asio::execution_context> Context>
     basic_client(Context& context, const server_list<N>& servers, client_settings<N> settings = {},
                  Codec codec = make_default<Codec>())
@@ -121,7 +124,9 @@ class basic_client
 
     /// The engine beneath, for what the client has no words for.
     [[nodiscard]] fanout<N, Transport>& network() noexcept { return *core_->network; }
+    /// How bodies travel.
     [[nodiscard]] Codec& codec() noexcept { return core_->codec; }
+    /// As given, but that `consensus.encrypted` is as the codec is.
     [[nodiscard]] const client_settings<N>& settings() const noexcept { return core_->settings; }
 
     /// What every operation of this client shares; detail of the library.
@@ -213,6 +218,7 @@ class basic_client
     {
         return async_echo({}, std::forward<Token>(token));
     }
+    /// The same with the client's settings.
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, server_versions<N>))
                   Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
     requires(!std::convertible_to<Token, call_options<N>>)
@@ -220,6 +226,7 @@ class basic_client
     {
         return async_version({}, std::forward<Token>(token));
     }
+    /// The same with the client's settings.
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, batch_tally<N>))
                   Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
     requires(!std::convertible_to<Token, call_options<N>>)
@@ -228,6 +235,7 @@ class basic_client
     {
         return async_detect(tokens, {}, std::forward<Token>(token));
     }
+    /// The same with the client's settings.
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, find_tally<N>))
                   Token ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
     requires(!std::convertible_to<Token, call_options<N>>)

@@ -26,8 +26,8 @@ using answer_reader = std::function<bool(status, bytes_view)>;
 /// What a codec must know about a batch to tell a sensible answer from a wrong reading of one.
 struct sealed_batch
 {
-    std::size_t token_count = 0;
-    raida::bit_order bit_order = raida::bit_order::lsb_first;
+    std::size_t token_count = 0;                              ///< tokens asked about
+    raida::bit_order bit_order = raida::bit_order::lsb_first; ///< of MIXED bodies
     const answer_reader* reads = nullptr; ///< of a command that the library has no words for
 };
 
@@ -51,7 +51,7 @@ template <std::size_t N = server_count>
 class basic_plain
 {
   public:
-    static constexpr bool encrypts = false;
+    static constexpr bool encrypts = false; ///< a pown may not use it, unless told otherwise
 
     /// Seals complete requests in place, and says what their answers must carry.
     void seal(requests<N>&, std::error_code& error) noexcept { error = {}; }
@@ -80,6 +80,7 @@ class basic_plain
     [[nodiscard]] std::optional<token_id> key_token() const noexcept { return std::nullopt; }
 };
 
+/// For the 25 servers.
 using plain = basic_plain<>;
 
 } // namespace raida::inline v1

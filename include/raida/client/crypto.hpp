@@ -42,7 +42,7 @@ enum class counter_habit : std::uint8_t
 template <std::size_t N = server_count>
 struct locker_key
 {
-    authenticity_numbers<N> numbers{};
+    authenticity_numbers<N> numbers{}; ///< zero: that server is not asked
 };
 
 /// The codec that encrypts. Nonces are fresh per server and request; each server's habit of counting is
@@ -64,7 +64,7 @@ template <std::size_t N = server_count, random_source Random = system_random>
 class basic_sealed
 {
   public:
-    static constexpr bool encrypts = true;
+    static constexpr bool encrypts = true; ///< a pown may use it
 
     /// Type 1: a token of the caller's, whose number at server i is the key for server i. Its serial number
     /// has to be under `limit`, as those of a batch: others name the same record once more.
@@ -163,6 +163,7 @@ class basic_sealed
     /// Another machine answers in the name of `server` from now on: its habit has to be learnt afresh.
     void forget(std::size_t server) noexcept { habits_[server] = counter_habit::unknown; }
 
+    /// What is known of one server.
     [[nodiscard]] counter_habit habit(std::size_t server) const noexcept { return habits_[server]; }
 
     /// The token whose authenticity numbers are the keys; nothing for lockers.

@@ -42,9 +42,11 @@ class healing
     using states = std::vector<std::array<heal_state, N>>; ///< per token and server
 
     healing() = default;
+    /// Of a record, and what became of each slot.
     healing(heal_record<N> record, states what) : record_{std::move(record)}, states_{std::move(what)} {}
 
     [[nodiscard]] std::size_t token_count() const noexcept { return states_.size(); }
+    /// What became of a token at a server.
     [[nodiscard]] heal_state at(std::size_t token, std::size_t server) const
     {
         return states_.at(token).at(server);

@@ -63,6 +63,7 @@ class basic_journal_file
         return {};
     }
 
+    /// As given to open().
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
     /// What the file holds. Errors: the system's, with line 0; those of parse_journal().
@@ -149,7 +150,9 @@ class basic_journal_file
     std::string moved_to_;
 };
 
+/// For client::async_pown().
 using journal_file = basic_journal_file<>;
+/// For client::async_heal().
 using heal_journal_file = basic_journal_file<server_count, heal_record<>>;
 
 } // namespace raida::inline v1

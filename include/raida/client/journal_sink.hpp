@@ -29,6 +29,7 @@ class journal_done
         : state_{std::make_shared<state>(std::move(then))}
     {}
 
+    /// No error: the record is safe. The first call counts; none at all is errc::journal_failed.
     void operator()(std::error_code error = {}) const { state_->tell(error); }
 
   private:
@@ -68,6 +69,7 @@ class basic_journal_sink
 {
   public:
     basic_journal_sink() noexcept = default;
+    /// No journal.
     basic_journal_sink(std::nullptr_t) noexcept {}
 
     /// std::error_code(const Record&)

@@ -18,6 +18,7 @@ namespace raida::inline v1 {
 template <std::size_t N = server_count>
 struct pown_progress
 {
+    /// One server's part.
     struct at_server
     {
         std::size_t changed = 0;   ///< tokens whose new number it holds, proved
@@ -26,9 +27,9 @@ struct pown_progress
         bool over = false;         ///< it is not asked any more
     };
 
-    std::size_t tokens = 0;
-    std::size_t decided = 0; ///< tokens whose new number a quorum holds
-    std::array<at_server, N> servers{};
+    std::size_t tokens = 0;             ///< of the call
+    std::size_t decided = 0;            ///< tokens whose new number a quorum holds
+    std::array<at_server, N> servers{}; ///< by id
 };
 
 /// For client::async_pown() and client::async_recover().

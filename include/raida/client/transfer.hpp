@@ -61,16 +61,20 @@ class transfer
     }
 
     [[nodiscard]] std::size_t token_count() const noexcept { return record_.tokens.size(); }
+    /// Servers that must hold the same.
     [[nodiscard]] std::size_t quorum() const noexcept { return quorum_; }
+    /// What a server holds of a token, as far as that is known.
     [[nodiscard]] holding at(std::size_t token, std::size_t server) const
     {
         return record_.holdings.at(token).at(server);
     }
+    /// Notes it.
     void set(std::size_t token, std::size_t server, holding known)
     {
         record_.holdings.at(token).at(server) = known;
     }
 
+    /// Servers that hold this of a token.
     [[nodiscard]] std::size_t count(std::size_t token, holding which) const
     {
         const auto& of = record_.holdings.at(token);
@@ -90,6 +94,7 @@ class transfer
         return count(token, holding::unknown) == 0 ? transfer_outcome::split : transfer_outcome::unknown;
     }
 
+    /// Tokens with this outcome.
     [[nodiscard]] std::size_t count(transfer_outcome which) const
     {
         std::size_t sum = 0;
@@ -121,10 +126,12 @@ class transfer
 
     /// See transfer_record::keep_both_until.
     [[nodiscard]] clock::time_point keep_both_until() const noexcept { return record_.keep_both_until; }
+    /// Sets it.
     void keep_both_until(clock::time_point when) noexcept { record_.keep_both_until = when; }
 
     /// For the journal, and for a later recovery.
     [[nodiscard]] const transfer_record<N>& record() const noexcept { return record_; }
+    /// Nothing more will be asked.
     void mark_finished() noexcept { record_.finished = true; }
 
   private:

@@ -12,10 +12,10 @@ namespace raida::inline v1 {
 /// One server's answer without a datagram, for votes that came by other ways than this library's engine.
 struct answer
 {
-    std::size_t server = 0;
-    raida::status status{};
-    bytes_view body{};    ///< without terminator; only looked at when the status is MIXED
-    bool verified = true; ///< its signature was checked; a vote that is not verified does not count
+    std::size_t server = 0; ///< its id
+    raida::status status{}; ///< what it says
+    bytes_view body{};      ///< without terminator; only looked at when the status is MIXED
+    bool verified = true;   ///< its signature was checked; a vote that is not verified does not count
 };
 
 } // namespace raida::inline v1

@@ -24,7 +24,7 @@ class batch_tally
     struct chunk
     {
         std::size_t first = 0; ///< index of its first token in the batch
-        tally<N> votes{};
+        tally<N> votes{};      ///< of its tokens
     };
 
     /// Chunks may come in any order; together they must cover the batch.
@@ -37,8 +37,11 @@ class batch_tally
     }
 
     [[nodiscard]] std::size_t token_count() const noexcept { return tokens_; }
+    /// In the order of their tokens.
     [[nodiscard]] std::span<const chunk> chunks() const noexcept { return chunks_; }
 
+    /// @{
+    /// As tally has it, for any token of the batch.
     [[nodiscard]] raida::verdict verdict(std::size_t token) const
     {
         return at(token, [](const tally<N>& of, std::size_t t) { return of.verdict(t); });
@@ -71,6 +74,7 @@ class batch_tally
     {
         return at(token, [](const tally<N>& of, std::size_t t) { return of.pown_string(t); });
     }
+    /// @}
 
     /// How many tokens have this verdict.
     [[nodiscard]] std::size_t count(raida::verdict which) const noexcept

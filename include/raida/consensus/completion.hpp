@@ -27,16 +27,19 @@ struct when_all
 /// refused at the call.
 struct when_quorum
 {
-    std::size_t quorum = 0;
+    std::size_t quorum = 0; ///< equal answers wanted; 0: N/2+1
 
+    /// So many equal answers.
     constexpr when_quorum(std::size_t votes = 0) noexcept : quorum{votes} {}
 
+    /// Do so many agree?
     template <std::size_t N>
     [[nodiscard]] bool operator()(const replies<N>& so_far) const
     {
         return detail::quorum_agrees(so_far, quorum == 0 ? N / 2 + 1 : quorum);
     }
 
+    /// Why it must be refused, or empty.
     template <std::size_t N>
     [[nodiscard]] std::error_code check() const noexcept
     {
@@ -49,13 +52,15 @@ struct when_quorum
 /// errc::no_tokens.
 struct when_decided
 {
-    std::size_t token_count;
-    consensus_options rules{};
+    std::size_t token_count;   ///< of the batch
+    consensus_options rules{}; ///< what makes a verdict
 
+    /// For a batch of so many tokens.
     constexpr when_decided(std::size_t tokens, consensus_options options = {}) noexcept
         : token_count{tokens}, rules{options}
     {}
 
+    /// Is every token decided?
     template <std::size_t N>
     [[nodiscard]] bool operator()(const replies<N>& so_far) const
     {
@@ -69,6 +74,7 @@ struct when_decided
         return detail::all_tokens_decided(so_far, token_count, rules, open);
     }
 
+    /// Why it must be refused, or empty.
     template <std::size_t N>
     [[nodiscard]] std::error_code check() const noexcept
     {
@@ -87,8 +93,10 @@ class completion
 {
   public:
     completion() noexcept = default;
+    /// Waits for all.
     completion(when_all) noexcept {}
 
+    /// By a rule, or any callable.
     template <class Rule>
     requires(!std::same_as<std::remove_cvref_t<Rule>, completion> &&
              std::is_invocable_r_v<bool, std::remove_cvref_t<Rule>&, const replies<N>&>)
@@ -105,6 +113,7 @@ class completion
     /// True for when_all(): there is nothing to ask.
     [[nodiscard]] bool waits_for_all() const noexcept { return !finished_; }
 
+    /// Is it finished? Not to be asked where waits_for_all().
     [[nodiscard]] bool operator()(const replies<N>& so_far) { return finished_(so_far); }
 
   private:

@@ -21,6 +21,7 @@ class find_tally
 {
   public:
     find_tally() = default;
+    /// No answers yet.
     explicit find_tally(std::size_t token_count) : answers_(token_count) {}
 
     [[nodiscard]] std::size_t token_count() const noexcept { return answers_.size(); }

@@ -36,6 +36,7 @@ enum class verdict : std::uint8_t
 {
     return said == vote::pass ? "pass" : said == vote::fail ? "fail" : "none";
 }
+/// "authentic", ...
 [[nodiscard]] constexpr std::string_view to_string(verdict of) noexcept
 {
     return of == verdict::authentic ? "authentic" : of == verdict::counterfeit ? "counterfeit" : "undecided";

@@ -49,6 +49,7 @@ class tally
     /// is allocated once the largest batch has been seen. After an error it is as if newly made.
     void assign(const replies<N>& from, std::size_t token_count, const consensus_options& options,
                 std::error_code& error);
+    /// The same of votes that came by other ways. Errors also: invalid_server, duplicate_server.
     void assign(std::span<const answer> from, std::size_t token_count, const consensus_options& options,
                 std::error_code& error);
 
@@ -88,7 +89,9 @@ class tally
 
     /// Servers that passed, failed, or did not judge a token; together N.
     [[nodiscard]] std::size_t passes(std::size_t token) const { return count(token, raida::vote::pass); }
+    /// Servers that failed a token.
     [[nodiscard]] std::size_t fails(std::size_t token) const { return count(token, raida::vote::fail); }
+    /// Servers that did not judge a token.
     [[nodiscard]] std::size_t unknowns(std::size_t token) const { return count(token, raida::vote::none); }
 
     /// What the servers together say of a token.

@@ -30,13 +30,14 @@ inline constexpr std::chrono::hours longest_deadline{1};
 /// of it is heard.
 struct learned
 {
-    std::chrono::nanoseconds shortest = std::chrono::milliseconds{200};
-    std::chrono::nanoseconds longest = std::chrono::seconds{10};
-    std::chrono::nanoseconds unknown = default_deadline;
+    std::chrono::nanoseconds shortest = std::chrono::milliseconds{200}; ///< no deadline is shorter
+    std::chrono::nanoseconds longest = std::chrono::seconds{10};        ///< nor longer
+    std::chrono::nanoseconds unknown = default_deadline;                ///< where nothing was learned
 
     /// Requests of more bytes than this are batches.
     static constexpr std::size_t batch = 256;
 
+    /// For a request of `size` bytes to a server whose round trips are `known`.
     [[nodiscard]] constexpr std::chrono::nanoseconds operator()(const round_trip& known, command_code what,
                                                                 std::size_t size) const noexcept
     {

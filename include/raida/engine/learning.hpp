@@ -149,6 +149,7 @@ class server_health
 
     /// Requests in a row that it left without any sign of life.
     [[nodiscard]] constexpr std::uint32_t failures() const noexcept { return failures_; }
+    /// Is it left out?
     [[nodiscard]] constexpr bool is_isolated() const noexcept { return isolated_; }
 
     /// May it be asked now? An isolated server may once its pause is over, by one request at a time.

@@ -84,7 +84,7 @@ constexpr lane_statistics& lane_statistics::operator+=(const lane_statistics& ot
 template <std::size_t N = server_count>
 struct fanout_statistics
 {
-    std::array<lane_statistics, N> servers{};
+    std::array<lane_statistics, N> servers{}; ///< by id
 
     /// All lanes together.
     [[nodiscard]] constexpr lane_statistics total() const noexcept

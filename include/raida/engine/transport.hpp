@@ -56,8 +56,8 @@ enum class request_id : std::uint64_t
 /// A request on its way out. The bytes stay valid during submit(), and with `id` until its slot is settled.
 struct outgoing
 {
-    bytes_view bytes;
-    request_id id;
+    bytes_view bytes; ///< the datagram
+    request_id id;    ///< where the transport can use one
 };
 
 /// How far submit() came: `count` requests left. If that is fewer than were given, `error` says why the next
@@ -65,8 +65,8 @@ struct outgoing
 /// anything else is that request's own failure. Without an error the rest is to be submitted again.
 struct submitted
 {
-    std::size_t count = 0;
-    std::error_code error{};
+    std::size_t count = 0;   ///< requests that left
+    std::error_code error{}; ///< why the next one did not
     bool as_one = false;   ///< they left as one packet: an error that quotes more than the first is about all
     bool is_stale = false; ///< the lane's next generation may send what this one cannot
 };
@@ -83,6 +83,7 @@ struct incoming
 template <class Transport>
 inline constexpr std::size_t max_packet_of = max_datagram;
 
+/// As `Transport::max_packet` says.
 template <class Transport>
 requires requires { Transport::max_packet; }
 inline constexpr std::size_t max_packet_of<Transport> = Transport::max_packet;

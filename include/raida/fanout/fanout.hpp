@@ -52,10 +52,10 @@ template <std::size_t N = server_count, transport_to<asio::ip::udp::endpoint> Tr
 class fanout
 {
   public:
-    using transport_type = Transport;
+    using transport_type = Transport; ///< what carries the packets
     using executor_type = typename Transport::executor_type;
-    using options = request_options<N>;
-    using replies_type = replies<N>;
+    using options = request_options<N>; ///< of one fan-out
+    using replies_type = replies<N>;    ///< what it gives
 
     /// The same engine on another executor.
     template <class Executor>

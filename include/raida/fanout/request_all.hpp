@@ -49,6 +49,7 @@ replies<N> request_all(const server_list<N>& servers, const Packets& packets, re
     return collected;
 }
 
+/// The same with one deadline for all, or one per server.
 template <std::size_t N, detail::packet_range Packets>
 replies<N> request_all(const server_list<N>& servers, const Packets& packets,
                        std::type_identity_t<deadlines<N>> deadline = default_deadline)

@@ -66,11 +66,13 @@ class basic_fleet : public fleet_controls<N, detail::fleet_core>
         controls::start(error);
     }
 
+    /// On an execution context's executor.
     template <std::derived_from<asio::execution_context> Context>
     explicit basic_fleet(Context& context, fleet_options options = {})
         : basic_fleet{executor_type{context.get_executor()}, std::move(options)}
     {}
 
+    /// The same, telling errors.
     template <std::derived_from<asio::execution_context> Context>
     basic_fleet(Context& context, fleet_options options, std::error_code& error)
         : basic_fleet{executor_type{context.get_executor()}, std::move(options), error}

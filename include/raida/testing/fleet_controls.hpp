@@ -60,10 +60,12 @@ class fleet_controls
         if (error)
             throw std::system_error{error, "start"};
     }
+    /// The same, telling errors.
     void start(std::error_code& error) { core_->start(error); }
 
     /// Takes all servers off the network and drops all answers that wait. The servers forget nothing.
     void stop() { core_->stop(); }
+    /// Between start() and stop().
     [[nodiscard]] bool is_running() const noexcept { return core_->is_running(); }
 
     /// Gives a token to all servers, each with its number; replaces what they held for it.
@@ -72,6 +74,7 @@ class fleet_controls
         for (std::size_t i = 0; i < N; ++i)
             set_number(i, token.id(), token.numbers[i]);
     }
+    /// The same of many tokens.
     void add(std::span<const basic_token<N>> tokens)
     {
         for (const basic_token<N>& token : tokens)
@@ -84,6 +87,7 @@ class fleet_controls
         for (std::size_t i = 0; i < N; ++i)
             forget(i, token);
     }
+    /// Takes all tokens from all servers.
     void remove_all()
     {
         for (std::size_t i = 0; i < N; ++i)
@@ -95,7 +99,9 @@ class fleet_controls
     {
         ledger(i).set(token, number);
     }
+    /// One server knows the token no more: it fails it.
     void forget(std::size_t i, token_id token) { ledger(i).erase(token); }
+    /// What one server holds; nothing if it does not know the token.
     [[nodiscard]] std::optional<authenticity_number> number(std::size_t i, token_id token) const
     {
         const authenticity_number* held = ledger(i).find(token);
@@ -115,6 +121,7 @@ class fleet_controls
         for (std::size_t i = 0; i < N; ++i)
             ledger(i).set_locker(locker_name(numbers[i]), numbers[i]);
     }
+    /// Takes a locker from one server.
     void forget_locker(std::size_t i, const authenticity_numbers<N>& numbers)
     {
         ledger(i).erase_locker(locker_name(numbers.at(i)));
@@ -137,16 +144,19 @@ class fleet_controls
         if (error)
             throw std::system_error{error, "manners"};
     }
+    /// The same, telling errors.
     void set(std::size_t i, testing::manners how, std::error_code& error)
     {
         server(i).manners(std::move(how));
         core_->follow(i, error);
     }
+    /// The same manners for all servers.
     void set_all(const testing::manners& how)
     {
         for (std::size_t i = 0; i < N; ++i)
             set(i, how);
     }
+    /// As set.
     [[nodiscard]] const testing::manners& manners(std::size_t i) const { return server(i).manners(); }
 
     /// Ends one server's process: it refuses everybody, and has forgotten its lockers and all that it has
@@ -179,10 +189,12 @@ class fleet_controls
 
     /// Changes one server's settings.
     void set_rules(std::size_t i, server_rules rules) { server(i).protocol().rules(std::move(rules)); }
+    /// As set.
     [[nodiscard]] const server_rules& rules(std::size_t i) const { return server(i).protocol().rules(); }
 
     /// What one server, or all together, have done since the fleet was made.
     [[nodiscard]] const server_counters& counters(std::size_t i) const { return server(i).counters(); }
+    /// What all servers together have done.
     [[nodiscard]] server_counters counters() const
     {
         server_counters sum;
@@ -200,6 +212,7 @@ class fleet_controls
     }
 
   protected:
+    /// For the fleets.
     explicit fleet_controls(std::shared_ptr<Core> core) noexcept : core_{std::move(core)} {}
     fleet_controls(fleet_controls&&) noexcept = default;
     ~fleet_controls()
@@ -208,6 +221,7 @@ class fleet_controls
             core_->stop();
     }
 
+    /// For the fleets.
     [[nodiscard]] const std::shared_ptr<Core>& core() const noexcept { return core_; }
 
   private:

@@ -21,6 +21,7 @@ class latency
     using duration = std::chrono::nanoseconds;
 
     constexpr latency() noexcept = default;
+    /// Always the same.
     template <class Count, class Period>
     constexpr latency(std::chrono::duration<Count, Period> fixed) noexcept
         : base_{std::chrono::duration_cast<duration>(fixed)}

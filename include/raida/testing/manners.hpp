@@ -28,9 +28,9 @@ enum class provenance : std::uint8_t
 /// An error answer on demand.
 struct forced_answer
 {
-    raida::status status = raida::status::internal;
-    provenance echo = provenance::right;
-    provenance signature = provenance::right;
+    raida::status status = raida::status::internal; ///< what is answered
+    provenance echo = provenance::right;            ///< whose echo
+    provenance signature = provenance::right;       ///< whose signature
     bool wide =
         false; ///< with a 48-byte header, as servers answer where they take the request for a newer one
 
@@ -76,8 +76,8 @@ struct manners
     double oversize =
         0;              ///< well-formed and right but for a body of zeros that makes it `oversize_bytes` long
     double foreign = 0; ///< the right bytes from another port
-    bool then_right = false; ///< every spoiled reply is followed by the right one
-    std::size_t oversize_bytes = 8192;
+    bool then_right = false;           ///< every spoiled reply is followed by the right one
+    std::size_t oversize_bytes = 8192; ///< of the whole datagram
 
     double duplicated = 0;     ///< the reply is sent more than once, each with a delay of its own
     unsigned extra_copies = 1; ///< how many more, where `duplicated` is drawn
@@ -90,14 +90,14 @@ struct manners
 /// What the network and the rules of one server have done so far. No secrets.
 struct server_counters
 {
-    std::uint64_t requests = 0;   ///< datagrams received
-    std::uint64_t answered = 0;   ///< datagrams sent: right ones, spoiled ones and copies
-    std::uint64_t spoiled = 0;    ///< of those, how many were not the right answer
-    std::uint64_t dropped = 0;    ///< requests and replies lost on purpose
-    std::uint64_t ignored = 0;    ///< requests that no server answers: under 32 bytes
-    std::uint64_t unsent = 0;     ///< replies that the kernel did not take
-    std::uint64_t overflowed = 0; ///< requests without room in a simulated receive buffer
-    std::size_t last_request_size = 0;
+    std::uint64_t requests = 0;        ///< datagrams received
+    std::uint64_t answered = 0;        ///< datagrams sent: right ones, spoiled ones and copies
+    std::uint64_t spoiled = 0;         ///< of those, how many were not the right answer
+    std::uint64_t dropped = 0;         ///< requests and replies lost on purpose
+    std::uint64_t ignored = 0;         ///< requests that no server answers: under 32 bytes
+    std::uint64_t unsent = 0;          ///< replies that the kernel did not take
+    std::uint64_t overflowed = 0;      ///< requests without room in a simulated receive buffer
+    std::size_t last_request_size = 0; ///< bytes
 
     constexpr server_counters& operator+=(const server_counters& other) noexcept
     {

@@ -21,11 +21,15 @@ class seeded_random
   public:
     using result_type = std::uint64_t;
 
+    /// The same seed: the same sequence.
     explicit constexpr seeded_random(std::uint64_t seed) noexcept : state_{seed} {}
 
+    /// For std's algorithms.
     static constexpr result_type(min)() noexcept { return 0; }
+    /// For std's algorithms.
     static constexpr result_type(max)() noexcept { return (std::numeric_limits<result_type>::max)(); }
 
+    /// The next 64 bits.
     constexpr result_type operator()() noexcept
     {
         std::uint64_t mixed = (state_ += 0x9E3779B97F4A7C15U);
@@ -56,6 +60,7 @@ class seeded_random
         return radius * std::cos(6.283185307179586 * unit());
     }
 
+    /// The next bytes.
     constexpr void fill(std::span<std::uint8_t> bytes) noexcept
     {
         std::uint64_t word = 0;

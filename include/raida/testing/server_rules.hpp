@@ -49,7 +49,7 @@ struct server_rules
 
     /// The execution time that answers state is drawn evenly between these, which are included.
     std::chrono::microseconds least_execution_time{20};
-    std::chrono::microseconds most_execution_time{200};
+    std::chrono::microseconds most_execution_time{200}; ///< the longest
 };
 
 } // namespace testing

@@ -42,6 +42,7 @@ class basic_simulated_fleet : public fleet_controls<N, detail::simulated_core>
     using controls = fleet_controls<N, detail::simulated_core>;
 
   public:
+    /// Starts all servers.
     explicit basic_simulated_fleet(simulation& world, simulated_fleet_options options = {})
         : controls{std::make_shared<detail::simulated_core>(world, N, std::move(options))}
     {

@@ -21,7 +21,7 @@ namespace testing {
 struct simulated_fleet_options
 {
     std::uint16_t port_base = 18'000; ///< server i is at this + i; two fleets of one network need two bases
-    asio::ip::address address = asio::ip::address_v4::loopback();
+    asio::ip::address address = asio::ip::address_v4::loopback(); ///< of all servers
     std::uint64_t seed = 1;     ///< the same seed and the same requests: the same run
     server_rules rules{};       ///< of all servers; one server's can be changed later
     testing::manners manners{}; ///< of all servers; one server's can be changed later

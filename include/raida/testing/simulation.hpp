@@ -58,10 +58,10 @@ struct simulated_request
 {
     using duration = simulated_peer::duration;
 
-    std::size_t server;
+    std::size_t server;               ///< its id
     asio::ip::udp::endpoint endpoint; ///< the address that it was sent to
     bytes_view bytes;                 ///< valid during the call
-    simulated_peer from;
+    simulated_peer from;              ///< to be kept by who answers later
 
     /// `answer` arrives after `delay`. May be called several times.
     void reply(duration delay, bytes_view answer, bool truncated = false) const
@@ -95,6 +95,7 @@ class simulation
     /// False: what comes while an engine awaits nothing is read when it next does, as with sockets.
     bool reads_at_rest = true;
 
+    /// Where handlers run.
     [[nodiscard]] asio::io_context& context() noexcept { return io_; }
     [[nodiscard]] asio::io_context::executor_type get_executor() noexcept { return io_.get_executor(); }
     [[nodiscard]] clock::time_point now() const noexcept { return now_; }
@@ -187,6 +188,7 @@ class simulated_transport
         using other = simulated_transport;
     };
 
+    /// Of this network and clock.
     simulated_transport(simulation& world) noexcept : world_{&world} {}
 
     [[nodiscard]] executor_type get_executor() const noexcept { return world_->get_executor(); }

@@ -45,6 +45,7 @@ class basic_tcp_fleet : public basic_fleet<N>
         : basic_tcp_fleet{make(executor, options, how)}
     {}
 
+    /// On an execution context's executor.
     template <std::derived_from<asio::execution_context> Context>
     explicit basic_tcp_fleet(Context& context, const fleet_options& options = {}, const tcp_manners& how = {})
         : basic_tcp_fleet{executor_type{context.get_executor()}, options, how}
@@ -65,6 +66,7 @@ class basic_tcp_fleet : public basic_fleet<N>
         if (error)
             throw std::system_error{error, "start"};
     }
+    /// The same, telling errors.
     void start(std::error_code& error)
     {
         base::start(error);
@@ -91,15 +93,18 @@ class basic_tcp_fleet : public basic_fleet<N>
         if (error)
             throw std::system_error{error, "manners"};
     }
+    /// The same, telling errors.
     void set_tcp(std::size_t i, const tcp_manners& how, std::error_code& error)
     {
         front_->manners(i, how, error);
     }
+    /// The same manners for all servers.
     void set_all_tcp(const tcp_manners& how)
     {
         for (std::size_t i = 0; i < N; ++i)
             set_tcp(i, how);
     }
+    /// As set.
     [[nodiscard]] const testing::tcp_manners& tcp(std::size_t i) const { return front_->manners(i); }
 
     /// Two clients connected at the same moment: each connection hangs from now on until the next one comes.

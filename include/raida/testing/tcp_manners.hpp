@@ -33,12 +33,12 @@ struct tcp_manners
 /// What one server has seen of TCP clients. No secrets.
 struct tcp_counters
 {
-    std::uint64_t connections = 0; ///< accepted
-    std::uint64_t requests = 0;    ///< read whole
-    std::uint64_t answered = 0;    ///< answers sent whole
-    std::uint64_t refused = 0;     ///< header errors
-    std::uint64_t abandoned = 0;   ///< connections that ended before their request was whole
-    std::size_t last_request_size = 0;
+    std::uint64_t connections = 0;     ///< accepted
+    std::uint64_t requests = 0;        ///< read whole
+    std::uint64_t answered = 0;        ///< answers sent whole
+    std::uint64_t refused = 0;         ///< header errors
+    std::uint64_t abandoned = 0;       ///< connections that ended before their request was whole
+    std::size_t last_request_size = 0; ///< bytes
 };
 
 } // namespace testing

@@ -73,6 +73,7 @@ auto async_resolve(const Executor& executor, const host_list<N>& hosts, Token&& 
         detail::initiate_resolve<server_list<N>, Executor>{executor}, token, hosts);
 }
 
+/// The same on an execution context's executor.
 template <std::size_t N, class Context,
           ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, server_list<N>)) Token>
 requires std::derived_from<Context, asio::execution_context>

@@ -46,6 +46,7 @@ class server_list
         if (!error)
             errors_[i] = errc::no_endpoint; // of no importance any more; lists that look alike are equal
     }
+    /// The same of its mirror.
     void set_mirror(std::size_t i, const endpoint_type& address, std::error_code& error)
     {
         set(mirrors_, i, address, error);
@@ -59,6 +60,7 @@ class server_list
         if (error)
             throw std::system_error{error, "server " + std::to_string(i)};
     }
+    /// The same of its mirror, throwing std::system_error.
     void set_mirror(std::size_t i, const endpoint_type& address)
     {
         std::error_code error;

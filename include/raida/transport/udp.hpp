@@ -53,6 +53,7 @@ class basic_udp_over
         using other = basic_udp_over<Other, Sockets>;
     };
 
+    /// `allowed` is to be the engine's too. Opens nothing.
     explicit basic_udp_over(const executor_type& executor, const limits& allowed = {})
         : executor_{executor}, sockets_{executor, bounded(allowed)}
     {}
@@ -173,6 +174,7 @@ template <class Executor = asio::any_io_executor>
 using basic_portable_udp = basic_udp_over<Executor, detail::portable_sockets>;
 
 #ifdef __linux__
+/// UDP as this platform does it best, on any executor.
 template <class Executor = asio::any_io_executor>
 using basic_udp = basic_udp_over<Executor, detail::linux_sockets>;
 #else

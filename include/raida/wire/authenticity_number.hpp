@@ -26,7 +26,7 @@ namespace raida::inline v1 {
 class authenticity_number
 {
   public:
-    static constexpr std::size_t size = 16;
+    static constexpr std::size_t size = 16; ///< bytes
 
     /// All zeros: no number yet.
     constexpr authenticity_number() noexcept = default;
@@ -63,6 +63,7 @@ class authenticity_number
     /// The secret itself, for building requests and keys. Valid as long as this object.
     [[nodiscard]] constexpr std::span<const std::uint8_t, size> bytes() const noexcept { return bytes_; }
 
+    /// No number: the server it is for is not asked.
     [[nodiscard]] constexpr bool is_zero() const noexcept
     {
         const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(bytes_);

@@ -77,6 +77,7 @@ class bitfield
 
     /// The bytes as they came, and how to read them.
     [[nodiscard]] constexpr bytes_view bytes() const noexcept { return body_; }
+    /// Which bit is the first token's.
     [[nodiscard]] constexpr bit_order order() const noexcept { return order_; }
 
   private:

@@ -36,6 +36,7 @@ class command_payload
     {
         return is_each_ ? for_each_[server] : for_all_;
     }
+    /// Is a server not asked?
     [[nodiscard]] bool leaves_out(std::size_t server) const noexcept
     {
         return is_each_ && for_each_[server].size() == 0;

@@ -28,10 +28,10 @@ namespace raida::inline v1 {
 /// What is the same for all requests of one `commands`.
 struct command_settings
 {
-    std::uint16_t coin = default_coin;
+    std::uint16_t coin = default_coin;                   ///< whose tokens
     std::size_t datagram_limit = default_datagram_limit; ///< bytes of a request; TCP allows up to 65,567
     std::uint32_t serial_limit = raida::serial_limit;    ///< serial numbers at or over it are refused
-    std::uint8_t shard = 0;
+    std::uint8_t shard = 0;                              ///< 0 on the deployed network
 };
 
 /// Bytes that one token takes in the payload; 0 for commands without tokens.
@@ -74,9 +74,10 @@ class commands
     static_assert(N > 0 && N <= 256, "a server's number is one byte");
 
   public:
-    using tokens_view = std::span<const basic_token<N>>;
+    using tokens_view = std::span<const basic_token<N>>;               ///< any contiguous tokens
     using new_numbers_view = std::span<const authenticity_numbers<N>>; ///< one set per token, in their order
 
+    /// Nothing is asked of `random` yet.
     explicit commands(command_settings settings = {}, Random random = {})
         : settings_{settings}, random_{std::move(random)}
     {}
@@ -90,6 +91,7 @@ class commands
 
     /// Are you there?
     [[nodiscard]] requests<N> echo(std::error_code& error) { return custom(echo_command, {}, error); }
+    /// The same, throwing.
     [[nodiscard]] requests<N> echo()
     {
         return or_throw("echo", [&](std::error_code& error) { return echo(error); });
@@ -97,6 +99,7 @@ class commands
 
     /// Which version do you run? parse_version() reads the answer.
     [[nodiscard]] requests<N> version(std::error_code& error) { return custom(version_command, {}, error); }
+    /// The same, throwing.
     [[nodiscard]] requests<N> version()
     {
         return or_throw("version", [&](std::error_code& error) { return version(error); });
@@ -107,6 +110,7 @@ class commands
     {
         return build(detect_command, tokens, {}, error);
     }
+    /// The same, throwing.
     [[nodiscard]] requests<N> detect(tokens_view tokens)
     {
         return or_throw("detect", [&](std::error_code& error) { return detect(tokens, error); });
@@ -117,6 +121,7 @@ class commands
     {
         return build(find_command, tokens, new_numbers, error);
     }
+    /// The same, throwing.
     [[nodiscard]] requests<N> find(tokens_view tokens, new_numbers_view new_numbers)
     {
         return or_throw("find", [&](std::error_code& error) { return find(tokens, new_numbers, error); });
@@ -128,6 +133,7 @@ class commands
     {
         return build(pown_command, tokens, new_numbers, error);
     }
+    /// The same, throwing.
     [[nodiscard]] requests<N> pown(tokens_view tokens, new_numbers_view new_numbers)
     {
         return or_throw("pown", [&](std::error_code& error) { return pown(tokens, new_numbers, error); });
@@ -149,11 +155,13 @@ class commands
                 std::copy_n(payload[server].data(), sizes[server], payload_of(packets, server));
         return packets;
     }
+    /// The same, throwing.
     [[nodiscard]] requests<N> custom(command_code what, const command_payload<N>& payload)
     {
         return or_throw("custom", [&](std::error_code& error) { return custom(what, payload, error); });
     }
 
+    /// As given.
     [[nodiscard]] const command_settings& settings() const noexcept { return settings_; }
 
     /// Where the challenges come from.

@@ -19,8 +19,8 @@ namespace raida::inline v1 {
 /// A name or numeric address (IPv6 without brackets), and a port that is not 0.
 struct host_port
 {
-    std::string host{};
-    std::uint16_t port = 0;
+    std::string host{};     ///< never empty in a list
+    std::uint16_t port = 0; ///< UDP and TCP
 
     friend bool operator==(const host_port&, const host_port&) = default;
 };
@@ -29,8 +29,8 @@ struct host_port
 template <std::size_t N = server_count>
 struct host_list
 {
-    std::array<std::optional<host_port>, N> primary{};
-    std::array<std::optional<host_port>, N> mirror{};
+    std::array<std::optional<host_port>, N> primary{}; ///< by server id
+    std::array<std::optional<host_port>, N> mirror{};  ///< another address of the same server
 
     [[nodiscard]] static constexpr std::size_t size() noexcept { return N; }
     friend bool operator==(const host_list&, const host_list&) = default;

@@ -14,10 +14,10 @@
 
 namespace raida::inline v1 {
 
-inline constexpr std::size_t server_count = 25; ///< servers of the network, and the default of every `N`
-inline constexpr std::size_t header_size = 32;  ///< bytes, of requests and of responses
-inline constexpr std::size_t terminator_size = 2;
-inline constexpr std::size_t challenge_size = 16;
+inline constexpr std::size_t server_count = 25;   ///< servers of the network, and the default of every `N`
+inline constexpr std::size_t header_size = 32;    ///< bytes, of requests and of responses
+inline constexpr std::size_t terminator_size = 2; ///< bytes
+inline constexpr std::size_t challenge_size = 16; ///< bytes; the last four are a CRC-32
 inline constexpr std::uint8_t terminator_byte = 0x3E;       ///< twice at the end of a body, never encrypted
 inline constexpr std::size_t default_datagram_limit = 1400; ///< bytes of a request; servers cut longer ones
 inline constexpr std::size_t max_datagram = 65507;          ///< bytes that UDP over IPv4 can carry
@@ -28,26 +28,28 @@ inline constexpr std::uint16_t default_coin = 6;            ///< as deployed ser
 /// the challenge XOR the authenticity number.
 using signature = std::array<std::uint8_t, 16>;
 
+/// How a body is encrypted.
 enum class encryption_type : std::uint8_t
 {
-    none = 0,
-    token_key = 1,
-    locker_key = 2
+    none = 0,      ///< not at all
+    token_key = 1, ///< under a token's authenticity number
+    locker_key = 2 ///< under a locker's
 };
 
 /// A command as two bytes on the wire.
 struct command_code
 {
-    std::uint8_t group{}, code{};
+    std::uint8_t group{}; ///< first byte
+    std::uint8_t code{};  ///< second byte
 
     friend constexpr bool operator==(const command_code&, const command_code&) = default;
 };
 
-inline constexpr command_code echo_command{0, 0};
-inline constexpr command_code version_command{0, 1};
-inline constexpr command_code detect_command{1, 10};
-inline constexpr command_code pown_command{1, 20};
-inline constexpr command_code find_command{2, 60};
+inline constexpr command_code echo_command{0, 0};    ///< are you there?
+inline constexpr command_code version_command{0, 1}; ///< what do you run?
+inline constexpr command_code detect_command{1, 10}; ///< are these authentic?
+inline constexpr command_code pown_command{1, 20};   ///< take these new numbers
+inline constexpr command_code find_command{2, 60};   ///< which of two numbers do you hold?
 
 /// May the same request be sent twice without changing what it does? Only of commands known to be harmless:
 /// a repeated pown is answered with a fail, since the authenticity number has changed.
@@ -59,26 +61,27 @@ inline constexpr command_code find_command{2, 60};
 /// The first 32 bytes of a request. Every field keeps what was parsed, right or wrong: servers judge.
 struct request_header
 {
-    std::uint8_t server{}; ///< must be the target's number, 0..24
-    std::uint8_t shard{};
-    command_code what{};
-    std::uint16_t coin = default_coin;
-    encryption_type encryption{};
+    std::uint8_t server{};                ///< must be the target's number, 0..24
+    std::uint8_t shard{};                 ///< 0 on the deployed network
+    command_code what{};                  ///< the command
+    std::uint16_t coin = default_coin;    ///< whose tokens
+    encryption_type encryption{};         ///< of the body
     std::array<std::uint8_t, 5> key_id{}; ///< denomination and serial number of the key, or a locker's prefix
     std::uint16_t body_size{};            ///< challenge + payload + terminator
     std::array<std::uint8_t, 8> nonce{};  ///< the last two bytes are the echo
-    std::uint8_t version = 1;
-    std::uint8_t split_id = 0;
-    std::uint8_t bitfield = 1;
-    std::array<std::uint8_t, 5> reserved{};
-    std::uint8_t packet_index = 0;
-    std::uint8_t packet_count = 1;
+    std::uint8_t version = 1;             ///< of the header
+    std::uint8_t split_id = 0;            ///< 0: not split
+    std::uint8_t bitfield = 1;            ///< 1, as clients send it
+    std::array<std::uint8_t, 5> reserved{}; ///< zeros
+    std::uint8_t packet_index = 0;          ///< a request is one packet
+    std::uint8_t packet_count = 1;          ///< a request is one packet
 
     /// The number that a response repeats.
     [[nodiscard]] constexpr std::uint16_t echo() const noexcept
     {
         return detail::load_big<2, std::uint16_t>(nonce.data() + 6);
     }
+    /// Sets it.
     constexpr void echo(std::uint16_t value) noexcept { detail::store_big<2>(nonce.data() + 6, value); }
 
     /// Writes `header_size` bytes.
@@ -131,15 +134,15 @@ struct request_header
 /// The first 32 bytes of a response.
 struct response_header
 {
-    std::uint8_t server{};
-    std::uint8_t shard{};
-    raida::status status{};
-    std::uint8_t group{}; ///< the command's group
-    std::uint16_t frames = 1;
+    std::uint8_t server{};     ///< who says that it answers
+    std::uint8_t shard{};      ///< the answering server's
+    raida::status status{};    ///< what it says
+    std::uint8_t group{};      ///< the command's group
+    std::uint16_t frames = 1;  ///< datagrams of the answer
     std::uint16_t echo{};      ///< the request's
     std::uint32_t body_size{}; ///< 24 bits: body and terminator (measured); 0 when there is no body
     std::chrono::microseconds execution_time{}; ///< the server's own time, 32 bits (measured: microseconds)
-    raida::signature signature{};
+    raida::signature signature{};               ///< proves whose answer it is
 
     /// Writes `header_size` bytes.
     constexpr void write(std::uint8_t* to) const noexcept

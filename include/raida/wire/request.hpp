@@ -21,7 +21,7 @@ namespace raida::inline v1 {
 /// A request that somebody else owns and keeps alive. Empty bytes leave its server out.
 struct request_view
 {
-    bytes_view bytes{};
+    bytes_view bytes{};                            ///< header, challenge, payload, terminator
     std::optional<signature> expected_signature{}; ///< what its answer must carry, where that is known
 };
 
@@ -29,9 +29,10 @@ struct request_view
 /// std::uint8_t is copied into it: `raida::request{packet, signature}`.
 struct request
 {
-    secret_bytes bytes{};
+    secret_bytes bytes{};                          ///< as a request_view's
     std::optional<signature> expected_signature{}; ///< what its answer must carry, where that is known
 
+    /// Valid as long as this object.
     operator request_view() const noexcept { return {bytes, expected_signature}; }
 };
 

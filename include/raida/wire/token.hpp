@@ -20,8 +20,9 @@ namespace raida::inline v1 {
 /// What a token is worth, as a power of ten. Others than -8..6 alias another record on real servers.
 struct denomination
 {
-    std::int8_t value{};
+    std::int8_t value{}; ///< the exponent
 
+    /// -8 to 6.
     [[nodiscard]] constexpr bool is_valid() const noexcept { return value >= -8 && value <= 6; }
     friend constexpr auto operator<=>(const denomination&, const denomination&) = default;
 };
@@ -29,10 +30,12 @@ struct denomination
 /// Serial numbers at or over this alias another record on real servers (measured).
 inline constexpr std::uint32_t serial_limit = 1'024'000;
 
+/// Which one of its denomination.
 struct serial_number
 {
-    std::uint32_t value{};
+    std::uint32_t value{}; ///< under `serial_limit`
 
+    /// Under the limit.
     [[nodiscard]] constexpr bool is_valid(std::uint32_t limit = serial_limit) const noexcept
     {
         return value < limit;
@@ -43,8 +46,8 @@ struct serial_number
 /// What names a token: no secrets.
 struct token_id
 {
-    raida::denomination denomination{};
-    raida::serial_number serial{};
+    raida::denomination denomination{}; ///< what it is worth
+    raida::serial_number serial{};      ///< which one
 
     /// The inverse of to_string(); nothing for other text and for numbers that do not fit their fields.
     /// Whether the numbers are in range is the caller's to check.
@@ -79,10 +82,11 @@ struct token_id
 template <std::size_t N = server_count>
 struct basic_token
 {
-    raida::denomination denomination{};
-    raida::serial_number serial{};
-    authenticity_numbers<N> numbers{};
+    raida::denomination denomination{}; ///< what it is worth
+    raida::serial_number serial{};      ///< which one
+    authenticity_numbers<N> numbers{};  ///< the secrets, by server id
 
+    /// Its name.
     [[nodiscard]] constexpr token_id id() const noexcept { return {denomination, serial}; }
 };
 
@@ -95,6 +99,7 @@ template <std::size_t N>
 
 // In a namespace of its own, so that parameters named `token`, as Asio calls them too, shadow nothing.
 inline namespace aliases {
+/// Of the 25 servers.
 using token = basic_token<>;
 } // namespace aliases
 

@@ -46,8 +46,8 @@ namespace raida::inline v1 {
 /// What the name of a .key file says.
 struct key_file_name
 {
-    std::uint16_t coin = default_coin;
-    token_id id{};
+    std::uint16_t coin = default_coin; ///< whose token
+    token_id id{};                     ///< which
 
     /// "00060100002618.key": coin, denomination and serial number in hex. Folders before it do not matter;
     /// nothing for other names. Whether the numbers are in range is the caller's to check.

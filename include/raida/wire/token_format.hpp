@@ -54,9 +54,9 @@ using pown_letters = std::array<char, server_count>;
 /// A file's content. Holds secrets, which are wiped with it.
 struct token_file
 {
-    token_format format = token_format::bin;
-    std::uint16_t coin = default_coin;
-    std::vector<token> tokens{};
+    token_format format = token_format::bin; ///< how it was written
+    std::uint16_t coin = default_coin;       ///< whose tokens
+    std::vector<token> tokens{};             ///< in the file's order
 
     /// A pown in limbo: the numbers that were proposed to the servers, one set per token, and nobody knows
     /// which of both a server holds. Else empty.
@@ -69,8 +69,8 @@ struct token_file
 /// How a file is read.
 struct token_file_options
 {
-    std::uint32_t limit = serial_limit;
-    std::uint16_t coin = default_coin; ///< files that name another one are refused
+    std::uint32_t limit = serial_limit; ///< serial numbers at or over it are refused
+    std::uint16_t coin = default_coin;  ///< files that name another one are refused
 
     /// What tokens are worth in forms that do not say it. Without it the serial number says it: today's
     /// servers have those of 1 only, the others are errc::legacy_token.

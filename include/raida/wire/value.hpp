@@ -17,9 +17,9 @@ namespace raida::inline v1 {
 /// A sum of money: whole units and hundred-millionths. No batch that fits into memory makes it overflow.
 struct amount
 {
-    static constexpr std::uint32_t parts_per_unit = 100'000'000;
+    static constexpr std::uint32_t parts_per_unit = 100'000'000; ///< of the smallest denomination
 
-    std::uint64_t whole = 0;
+    std::uint64_t whole = 0; ///< units
     std::uint32_t parts = 0; ///< below parts_per_unit
 
     constexpr amount& operator+=(const amount& more) noexcept
@@ -44,6 +44,7 @@ struct amount
     return of.value < 0 ? amount{0, static_cast<std::uint32_t>(power)} : amount{power, 0};
 }
 
+/// Of one token.
 template <std::size_t N>
 [[nodiscard]] constexpr amount value_of(const basic_token<N>& token) noexcept
 {
@@ -60,6 +61,7 @@ template <std::size_t N>
     return sum;
 }
 
+/// The sum over a batch.
 template <std::size_t N>
 [[nodiscard]] amount value_of(const std::vector<basic_token<N>>& tokens) noexcept
 {
