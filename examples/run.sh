@@ -2,7 +2,8 @@
 # The main job: builds `detect` and runs it. With no arguments it detects a batch of tokens on 25 servers of its own.
 # Arguments go to detect (--help lists them), and its exit code comes back: 0 every token decided, 1 some are not, 2 bad
 # input. Run with no arguments, 1 becomes 0: the servers that disagree are part of that show.
-# If the first argument names another program of this folder, that one is built and run: examples/run.sh echo --watch
+# If the first argument names another program of this folder, that one is built and run: examples/run.sh echo --watch,
+# examples/run.sh guide/consensus
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../.ci/setup.sh"
 
@@ -10,8 +11,8 @@ want_build_tools
 install_missing
 
 program=detect
-if [[ ${1-} =~ ^[a-z]+$ ]] && [ -e "$root/examples/$1.cpp" ]; then
-    program=$1
+if [[ ${1-} =~ ^[a-z/]+$ ]] && [ -e "$root/examples/$1.cpp" ]; then
+    program=${1//\//_}
     shift
 fi
 
