@@ -29,8 +29,15 @@ enum class call
     detect,
     find,
     pown,
-    recover
+    recover,
+    heal,
+    recover_heal
 };
+
+constexpr bool has_a_journal(call what)
+{
+    return what >= call::pown;
+}
 
 enum class scene
 {
@@ -47,6 +54,12 @@ enum class scene
 
 struct own_exception
 {};
+
+/// Of the first call: more than one datagram where datagrams are to be too long.
+constexpr std::size_t first_tokens(scene what)
+{
+    return what == scene::too_long ? 40 : 4;
+}
 
 /// What became of one call.
 struct account
@@ -88,7 +101,8 @@ std::vector<token> make_tokens(std::uint32_t first, std::size_t how_many, std::u
     return made;
 }
 
-/// Servers that know for each token whether it has its new number, and whether it may be powned again.
+/// Servers that know for each token whether it has its new number, and whether it may be powned again. For a
+/// heal one of them has lost its numbers, and takes those of a fix.
 class servers_of_tokens
 {
   public:
@@ -104,13 +118,15 @@ class servers_of_tokens
         const auto tokens = serials(request.bytes, command);
         if (what_ == scene::too_long && request.server == 2 && tokens.size() > 20)
             return request.reply(5ms, answer(request.bytes, status::invalid_packet_length));
-        const auto said = act(request.server, command, tokens);
+        const auto said = act(request, command, tokens);
         if (what_ == scene::silent && request.server == 1)
             return;
         if (what_ == scene::lossy && times <= 1)
             return;
         if (command == raida::version_command)
             return request.reply(5ms, answer(request.bytes, status::success, bytes(8, '2')));
+        if (command == raida::get_ticket_command && said == status::all_pass)
+            return request.reply(5ms, answer(request.bytes, said, {0, 0, 0, 9}));
         request.reply(5ms, answer(request.bytes, said));
     }
 
@@ -120,40 +136,51 @@ class servers_of_tokens
     }
     void set_new(std::size_t server, std::uint32_t serial) { held_[{server, serial}].is_new = true; }
 
+    static constexpr std::size_t broken = 4; ///< the server, in a heal
+    bool heals = false;
+
   private:
     struct state
     {
-        bool is_new = false, was_powned = false;
+        bool is_new = false, was_changed = false;
     };
 
     static std::vector<std::uint32_t> serials(bytes_view request, raida::command_code what)
     {
         std::vector<std::uint32_t> found;
-        const auto size = raida::record_size(what);
+        const bool is_fix = what == raida::fix_command; // seed and tickets follow
+        const auto size = is_fix                              ? 5
+                          : what == raida::get_ticket_command ? raida::record_size(raida::detect_command)
+                                                              : raida::record_size(what);
+        const auto after = raida::terminator_size + (is_fix ? 16 + 4 * count : 0);
         for (std::size_t at = raida::header_size + raida::challenge_size;
-             size != 0 && at + size + raida::terminator_size <= request.size(); at += size)
+             size != 0 && at + size + after <= request.size(); at += size)
             found.push_back(raida::detail::load_big<4, std::uint32_t>(request.data() + at + 1));
         return found;
     }
 
-    status act(std::size_t server, raida::command_code command, const std::vector<std::uint32_t>& tokens)
+    status act(const simulated_request& request, raida::command_code command,
+               const std::vector<std::uint32_t>& tokens)
     {
+        const auto server = request.server;
         bool all_new = true;
         for (const auto serial : tokens) {
             state& one = held_[{server, serial}];
-            if (command == raida::pown_command) {
-                result_.sent_twice += one.was_powned ? 1 : 0; // without a find that says "old"
-                one.is_new = one.was_powned = true;
+            if (command == raida::pown_command || command == raida::fix_command) {
+                result_.sent_twice += one.was_changed ? 1 : 0; // without a find that says it was not
+                one.is_new = one.was_changed = true;
             }
             all_new = all_new && one.is_new;
         }
+        const bool is_broken = heals && server == broken && !all_new;
         if (command == raida::find_command && !all_new)
             for (const auto serial : tokens)
-                held_[{server, serial}].was_powned = held_[{server, serial}].is_new;
-        return command == raida::find_command
-                   ? (all_new ? status::find_all_new_authenticity : status::find_all_authenticity)
-               : tokens.empty() ? status::success
-                                : status::all_pass;
+                held_[{server, serial}].was_changed = held_[{server, serial}].is_new;
+        if (command == raida::find_command)
+            return all_new     ? status::find_all_new_authenticity
+                   : is_broken ? status::find_neither
+                               : status::find_all_authenticity;
+        return tokens.empty() ? status::success : is_broken ? status::all_fail : status::all_pass;
     }
 
     scene what_;
@@ -166,6 +193,7 @@ struct play
 {
     play(call which, scene in, review& to) : asks{which}, what{in}, result{to}, network{in, to}
     {
+        network.heals = asks >= call::heal;
         world.on_request = [this](const simulated_request& request) {
             const allocations_succeed mine;
             network.respond(request);
@@ -188,7 +216,7 @@ struct play
 
     [[nodiscard]] std::vector<token> old_tokens(std::size_t which) const
     {
-        return which == 0 ? make_tokens(0, 40, 1) : make_tokens(100, 2, 1);
+        return which == 0 ? make_tokens(0, first_tokens(what), 1) : make_tokens(100, 2, 1);
     }
     [[nodiscard]] static std::vector<raida::authenticity_numbers<count>>
     numbers_of(const std::vector<token>& of)
@@ -223,6 +251,22 @@ struct play
             how.journal = [](const record_type&) { return std::error_code{}; };
         if (what == scene::throwing)
             how.on_decided = [](std::size_t) { throw own_exception{}; };
+        return how;
+    }
+
+    raida::heal_options<count> heal_options()
+    {
+        const allocations_succeed mine;
+        raida::heal_options<count> how;
+        if (what == scene::slow_disk)
+            how.journal = [this](const raida::heal_record<count>&, const raida::journal_done& done) {
+                const allocations_succeed quiet;
+                world.after(3ms, [done] { done(); });
+            };
+        else
+            how.journal = [](const raida::heal_record<count>&) { return std::error_code{}; };
+        if (what == scene::throwing)
+            how.on_progress = [](const auto&) { throw own_exception{}; };
         return how;
     }
 
@@ -261,6 +305,7 @@ struct play
             return numbers_of(tokens);
         }();
         const auto see_transfer = [this, &of](const raida::transfer<count>& got) { judge(got, of); };
+        const auto see_healing = [this, &of](const raida::healing<count>& got) { judge(got, of); };
         try {
             if (asks == call::echo)
                 client->async_echo(call_options(), handler(which, [&of](const raida::replies<count>& got) {
@@ -285,9 +330,13 @@ struct play
                                    }));
             else if (asks == call::pown)
                 client->async_pown(tokens, pown_options(which), handler(which, see_transfer));
-            else
+            else if (asks == call::recover)
                 client->async_recover(half_done(tokens, numbers), pown_options(which),
                                       handler(which, see_transfer));
+            else if (asks == call::heal)
+                client->async_heal(tokens, heal_options(), handler(which, see_healing));
+            else
+                client->async_recover_heal(begun(tokens), heal_options(), handler(which, see_healing));
         } catch (const std::bad_alloc&) {
             of.threw = true;
         }
@@ -302,6 +351,29 @@ struct play
             for (const std::size_t server : {0U, 4U})
                 network.set_new(server, one.serial.value);
         return {.tokens = tokens, .new_numbers = numbers};
+    }
+
+    static raida::heal_record<count> begun(const std::vector<token>& tokens)
+    {
+        const allocations_succeed mine;
+        raida::heal_record<count> record{.tokens = tokens};
+        record.seeds = make_tokens(7, 1, 3)[0].numbers;
+        return record;
+    }
+
+    void judge(const raida::healing<count>& got, account& of)
+    {
+        for (std::size_t t = 0; t < got.token_count(); ++t) {
+            of.right += got.is_whole(t) ? 1 : 0;
+            for (std::size_t s = 0; s < count; ++s) {
+                const bool is_new = network.has_new(s, got.record().tokens[t].serial.value);
+                const auto claim = got.at(t, s);
+                of.false_claims += (claim == raida::heal_state::healed && !is_new) ||
+                                           (claim == raida::heal_state::healthy && is_new)
+                                       ? 1
+                                       : 0;
+            }
+        }
     }
 
     void judge(const raida::transfer<count>& got, account& of)
@@ -370,6 +442,8 @@ std::string complaint(call asks, scene what, const review& got)
 {
     std::string wrong;
     const auto expect = [&](bool is_so, const char* text) { wrong += is_so ? "" : text; };
+    for (const account& of : got.calls)
+        UNSCOPED_INFO((of.threw ? "threw" : of.error.message()) << ", right: " << of.right);
     expect(got.leaked == 0, "leaked; ");
     expect(got.stopped, "never ends; ");
     expect(got.sent_twice == 0, "a pown was sent twice; ");
@@ -383,13 +457,18 @@ std::string complaint(call asks, scene what, const review& got)
         expect(of.false_claims == 0, "a false claim; ");
         without_memory += of.is_short_of_memory() ? 1 : 0;
         const bool is_bystander = !of.is_short_of_memory() && what < scene::cancelled;
-        const std::size_t tokens = which == 0 ? 40 : 2;
+        const std::size_t tokens = which == 0 ? first_tokens(what) : 2;
         if (is_bystander && (asks == call::echo || asks == call::version))
             expect(of.right + (got.failed ? 2 : 1) >= count, "answers are missing; ");
         else if (is_bystander)
-            expect(of.right == tokens || (got.failed && what != scene::well), "tokens are missing; ");
+            expect(of.right == tokens || (got.failed && (what != scene::well || asks >= call::heal)) ||
+                       (asks == call::recover_heal && what == scene::silent),
+                   "tokens are missing; "); // one server alone knows what became of a heal
     }
-    expect(without_memory <= (got.failed ? 1 : 0), "more than one call ended; ");
+    expect(without_memory <= (!got.failed                ? 0U
+                              : what == scene::destroyed ? 2U
+                                                         : 1U),
+           "more than one call ended; ");
     return wrong;
 }
 
@@ -398,11 +477,12 @@ std::string complaint(call asks, scene what, const review& got)
 TEST_CASE("whatever finds no memory in a client's call, it ends, and all others go on",
           "[client][simulation][allocation]")
 {
-    const auto asks =
-        GENERATE(call::echo, call::version, call::detect, call::find, call::pown, call::recover);
+    const auto asks = GENERATE(call::echo, call::version, call::detect, call::find, call::pown, call::recover,
+                               call::heal, call::recover_heal);
     const auto what = GENERATE(scene::well, scene::silent, scene::lossy, scene::elsewhere, scene::too_long,
                                scene::slow_disk, scene::throwing, scene::cancelled, scene::destroyed);
-    if ((what == scene::slow_disk && asks < call::pown) || (what == scene::too_long && asks < call::detect))
+    if ((what == scene::slow_disk && !has_a_journal(asks)) ||
+        (what == scene::too_long && asks < call::detect))
         return; // as scene::well
     CAPTURE(static_cast<int>(asks), static_cast<int>(what));
     static_cast<void>(perform(asks, what, 1'000'000)); // what is made once is made

@@ -1,4 +1,4 @@
-// The six operations of a client as one function, on a transport that answers when it is told to.
+// The operations of a client as one function, on a transport that answers when it is told to.
 #ifndef RAIDA_TESTS_SIMULATION_CLIENT_OPERATIONS_HPP
 #define RAIDA_TESTS_SIMULATION_CLIENT_OPERATIONS_HPP
 
@@ -31,11 +31,14 @@ enum class operation
     detect,
     find,
     pown,
-    recover
+    recover,
+    heal,
+    recover_heal
 };
 
-inline constexpr std::array all_operations{operation::echo, operation::version, operation::detect,
-                                           operation::find, operation::pown,    operation::recover};
+inline constexpr std::array all_operations{operation::echo, operation::version,     operation::detect,
+                                           operation::find, operation::pown,        operation::recover,
+                                           operation::heal, operation::recover_heal};
 
 inline std::vector<raida::token> some_tokens()
 {
@@ -52,6 +55,12 @@ inline raida::transfer_record<> some_record()
 {
     return {.tokens = some_tokens(), .new_numbers = new_numbers()};
 }
+inline raida::heal_record<> some_heal()
+{
+    raida::heal_record<> record{.tokens = some_tokens()};
+    record.seeds = new_numbers()[0];
+    return record;
+}
 inline std::error_code take_any(const raida::transfer_record<>&)
 {
     return {};
@@ -65,14 +74,16 @@ void with(operation what, Client& client, Use use, std::function<void()> told = 
 {
     raida::call_options<> how;
     raida::pown_options<> transfer{.journal = take_any};
+    raida::heal_options<> heal{.journal = [](const raida::heal_record<>&) { return std::error_code{}; }};
     if (told) {
         how.on_progress = [told](const auto&) { told(); };
         transfer.on_progress = [told](const auto&) { told(); };
         transfer.on_decided = [told](std::size_t) { told(); };
+        heal.on_progress = [told](const auto&) { told(); };
     }
     auto record = some_record();
-    if (tokens.empty())
-        record = {};
+    auto healing = some_heal();
+    record.tokens = healing.tokens = tokens;
     switch (what) {
     case operation::echo:
         return use([&](auto token) { return client.async_echo(how, std::move(token)); });
@@ -87,6 +98,10 @@ void with(operation what, Client& client, Use use, std::function<void()> told = 
         return use([&](auto token) { return client.async_pown(tokens, transfer, std::move(token)); });
     case operation::recover:
         return use([&](auto token) { return client.async_recover(record, transfer, std::move(token)); });
+    case operation::heal:
+        return use([&](auto token) { return client.async_heal(tokens, heal, std::move(token)); });
+    case operation::recover_heal:
+        return use([&](auto token) { return client.async_recover_heal(healing, heal, std::move(token)); });
     }
 }
 

@@ -27,6 +27,7 @@ struct ending
     std::size_t calls = 0;
     std::error_code error{};
     std::optional<raida::transfer<>> transfer{};
+    std::optional<raida::healing<>> healing{};
 
     template <class Result>
     void take(std::error_code with, Result result)
@@ -35,6 +36,8 @@ struct ending
         error = with;
         if constexpr (std::is_same_v<Result, raida::transfer<>>)
             transfer = std::move(result);
+        if constexpr (std::is_same_v<Result, raida::healing<>>)
+            healing = std::move(result);
     }
 };
 
@@ -48,22 +51,25 @@ struct world_of_steps
     std::vector<raida::token> tokens = some_tokens();
     std::optional<client_type> client;
     asio::cancellation_signal signal;
-    std::map<std::size_t, std::size_t> powned; // per server, without a find in between
-    std::function<void()> told;                // whatever the client tells
+    std::map<std::size_t, std::size_t> changed; // per server, how often without a find in between
+    std::function<void()> told;                 // whatever the client tells
     ending end;
 
-    world_of_steps()
+    explicit world_of_steps(operation what)
     {
         fleet.add(tokens);
+        if (what >= operation::heal)
+            for (const auto& one : tokens)
+                fleet.set_number(3, one.id(), new_numbers()[1][3]);
         mirrors.add(tokens);
         fleet.set(13, {.silent = true});
         fleet.kill(8);
         fleet.on_request([this](std::size_t server, raida::bytes_view request) {
-            const auto what = raida::request_header::parse(request).value().what;
-            if (what == raida::pown_command)
-                ++powned[server];
-            else if (what == raida::find_command)
-                powned[server] = 0;
+            const auto command = raida::request_header::parse(request).value().what;
+            if (command == raida::pown_command || command == raida::fix_command)
+                ++changed[server];
+            else if (command == raida::find_command)
+                changed[server] = 0;
             fleet.set(server, {.silent = server == 13,
                                .lose_replies = server == 5 && !std::exchange(lost_, true) ? 1.0 : 0.0});
         });
@@ -118,8 +124,10 @@ struct world_of_steps
     void check() const
     {
         CHECK(end.calls == 1);
-        for (const auto& [server, times] : powned)
+        for (const auto& [server, times] : changed)
             CHECK(times <= 1);
+        if (end.healing)
+            check(*end.healing);
         if (!end.transfer)
             return;
         const auto& record = end.transfer->record();
@@ -130,6 +138,16 @@ struct world_of_steps
                 CHECK_FALSE((claim == holding::old_number && is != record.tokens[t].numbers[s]));
                 CHECK_FALSE((claim == holding::new_number && is != record.new_numbers[t][s]));
                 CHECK_FALSE(claim == holding::neither);
+            }
+    }
+
+    void check(const raida::healing<>& got) const
+    {
+        for (std::size_t t = 0; t < got.token_count(); ++t)
+            for (std::size_t s = 0; s < n; ++s) {
+                const auto is = (s == 8 ? mirrors : fleet).number(s, tokens[t].id()).value();
+                CHECK_FALSE((got.at(t, s) == raida::heal_state::healed && is != got.record().fixed(t, s)));
+                CHECK_FALSE((got.at(t, s) == raida::heal_state::healthy && is != tokens[t].numbers[s]));
             }
     }
 
@@ -147,8 +165,18 @@ struct world_of_steps
         });
         net.run();
         CHECK(end.calls == 1);
+        if (was.healing && was.healing->token_count() != 0)
+            client->async_recover_heal(
+                was.healing->record(),
+                {.journal = [](const raida::heal_record<>&) { return std::error_code{}; }},
+                [this](std::error_code error, const raida::healing<>& got) {
+                    CHECK_FALSE(error);
+                    CHECK(got.at(0, 3) == raida::heal_state::healed);
+                    CHECK(got.at(1, 3) == raida::heal_state::healed);
+                    check(got);
+                });
         if (!was.transfer || was.transfer->record().new_numbers.empty())
-            return;
+            return net.run();
         client->async_recover(was.transfer->record(), {.journal = take_any},
                               [this](std::error_code error, raida::transfer<> got) {
                                   CHECK_FALSE(error);
@@ -169,7 +197,7 @@ void at_each_step(operation what, AtStep at_step)
 {
     for (std::size_t step = 0;; ++step) {
         CAPTURE(step);
-        world_of_steps w;
+        world_of_steps w{what};
         w.begin(what);
         bool goes_on = true;
         for (std::size_t i = 0; i < step && goes_on; ++i)
@@ -209,7 +237,7 @@ TEST_CASE("a client that is destroyed in any of its callbacks still calls its ha
     CAPTURE(static_cast<int>(what));
     for (std::size_t nth = 1;; ++nth) {
         CAPTURE(nth);
-        world_of_steps w;
+        world_of_steps w{what};
         std::size_t told = 0;
         w.told = [&] {
             if (++told == nth)
@@ -230,10 +258,10 @@ TEST_CASE("what a client's callbacks throw leaves run(), each time, and the call
 {
     const auto what = GENERATE(from_range(all_operations));
     CAPTURE(static_cast<int>(what));
-    world_of_steps calm;
+    world_of_steps calm{what};
     calm.begin(what);
     calm.net.run();
-    world_of_steps w;
+    world_of_steps w{what};
     std::size_t told = 0;
     w.told = [&] {
         ++told;
@@ -254,7 +282,7 @@ TEST_CASE("what a client's handler throws leaves run(), and other calls go on", 
 {
     const auto what = GENERATE(from_range(all_operations));
     CAPTURE(static_cast<int>(what));
-    world_of_steps w;
+    world_of_steps w{what};
     std::size_t calls = 0;
     start(what, *w.client, [&](std::error_code, const auto&) {
         ++calls;
@@ -273,7 +301,7 @@ TEST_CASE("a client that is destroyed by its journal calls its handler", "[clien
         for (const std::size_t nth : {1U, 2U}) {
             if (what == operation::recover && nth == 2)
                 continue; // it writes its last record alone
-            world_of_steps w;
+            world_of_steps w{what};
             std::size_t records = 0;
             raida::pown_options<> how;
             how.journal = [&](const raida::transfer_record<>&, const raida::journal_done& done) {

@@ -13,7 +13,7 @@
 namespace raida::inline v1::detail {
 
 /// What the journal says within its call; if nothing, `later` is called with it, once. A journal that throws,
-/// or is none, has not taken the record.
+/// or is none, has not taken the record. Throws std::bad_alloc, and the journal was not called.
 template <class Record, class Later>
 std::optional<std::error_code> hand_over(const Record& record, basic_journal_sink<Record>& journal,
                                          Later later)
@@ -24,14 +24,15 @@ std::optional<std::error_code> hand_over(const Record& record, basic_journal_sin
         std::optional<std::error_code> said{};
     };
     const auto now = std::make_shared<answer>();
+    journal_done told{[now, later = std::move(later)](std::error_code error) {
+        if (now->is_within)
+            now->said = error;
+        else if (!now->said)
+            later(error);
+    }};
     try {
         if (journal)
-            journal.write(record, journal_done{[now, later = std::move(later)](std::error_code error) {
-                              if (now->is_within)
-                                  now->said = error;
-                              else if (!now->said)
-                                  later(error);
-                          }});
+            journal.write(record, std::move(told));
         else
             now->said = errc::journal_failed;
     } catch (...) {

@@ -5,11 +5,9 @@
 #include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/client/detail/batch.hpp>
-#include <raida/client/detail/call_list.hpp>
+#include <raida/client/detail/change_call.hpp>
 #include <raida/client/detail/check_change.hpp>
-#include <raida/client/detail/exchanges.hpp>
 #include <raida/client/detail/find_book.hpp>
-#include <raida/client/detail/hand_over.hpp>
 #include <raida/client/detail/heal_machine.hpp>
 #include <raida/client/detail/heal_payloads.hpp>
 #include <raida/client/detail/vote_book.hpp>
@@ -19,39 +17,34 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/cancellation_type.hpp>
-#include <asio/post.hpp>
 
 #include <algorithm>
 #include <bitset>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
-#include <optional>
 #include <system_error>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace raida::inline v1::detail {
 
 /// Has the secrets; heal_machine has the decisions. Detect and find are calls of the client's own.
 template <class Core>
-class heal_driver final : public waiting_call,
-                          public asker<Core::size>,
-                          public std::enable_shared_from_this<heal_driver<Core>>
+class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machine<Core::size>,
+                                             heal_record<Core::size>, healing<Core::size>>
 {
+    using base = change_call<heal_driver, Core, heal_machine<Core::size>, heal_record<Core::size>,
+                             healing<Core::size>>;
+
   public:
     static constexpr std::size_t N = Core::size;
     using result = healing<N>;
 
     heal_driver(std::shared_ptr<Core> core, heal_record<N> record, heal_options<N> how,
                 pending_result<result> waiting)
-        : core_{std::move(core)},
-          how_{std::move(how)},
-          record_{std::move(record)},
-          waiting_{std::move(waiting)}
+        : base{std::move(core), std::move(record), std::move(waiting)}, how_{std::move(how)}
     {}
 
     /// The handler is never called from here.
@@ -60,44 +53,16 @@ class heal_driver final : public waiting_call,
         if (const auto error = recovers ? check() : prepare())
             return waiting_->complete(error, result{});
         make_machine();
-        core_->calls.add(who_, this->shared_from_this());
-        waiting_->on_cancel([weak = this->weak_from_this()] {
-            if (const auto self = weak.lock())
-                self->cancel();
+        states_ = machine_->slots().states(); // so that there is room for them in the end
+        this->begin([&] {
+            const auto now = core_->network->now();
+            if (recovers)
+                machine_->recover(now, may_be_fixed(record_));
+            else if (how_.votes && how_.votes->token_count() == record_.tokens.size())
+                machine_->start(now, votes_of(*how_.votes));
+            else
+                machine_->start(now);
         });
-        const auto now = core_->network->now();
-        if (recovers)
-            machine_->recover(now, may_be_fixed(record_));
-        else if (how_.votes && how_.votes->token_count() == record_.tokens.size())
-            machine_->start(now, votes_of(*how_.votes));
-        else
-            machine_->start(now);
-        turn();
-    }
-
-    /// Whatever has happened, everything that is to be done about it. Throws what the caller's functions
-    /// threw, when all is done.
-    void turn() override
-    {
-        if (in_turn_)
-            return; // the one that runs goes on
-        const auto self = this->shared_from_this();
-        in_turn_ = true;
-        machine_->limit(most_tokens());
-        look_around();
-        std::exception_ptr thrown;
-        while (auto next = machine_->next(core_->pages)) {
-            try {
-                std::visit([this](auto& action) { this->take(action); }, *next);
-            } catch (...) {
-                thrown = std::current_exception();
-            }
-            look_around();
-        }
-        in_turn_ = false;
-        core_->wake_waiters();
-        if (thrown)
-            std::rethrow_exception(thrown);
     }
 
     void pages_free(std::size_t) override {}
@@ -115,21 +80,21 @@ class heal_driver final : public waiting_call,
         else if (one && one.status() == status::invalid_packet_length)
             core_->shorten(one.server, detect_command, records); // whose records are as long
         else if (one && one.verified && readable && records != 0)
-            machine_->vouched(one.server, parse_ticket(one.status(), one.body(), records, bits()));
+            this->guard([&] {
+                machine_->vouched(one.server, parse_ticket(one.status(), one.body(), records, bits()));
+            });
     }
-    bool has_enough(std::uint32_t, const replies<N>&, const std::bitset<N>&) override { return false; }
     void finished(std::uint32_t id, std::error_code error, replies<N>&) override
     {
         exchanges_.erase(id);
-        if (is_for_all(error))
-            machine_->failed(error);
-        if (what_ == fix_command)
-            machine_->fixed(was_sent_);
-        else
-            machine_->tickets_over();
-        turn();
+        expects_ = false;
+        this->guard([&] {
+            if (is_for_all(error))
+                machine_->failed(error);
+            what_ == fix_command ? machine_->fixed(was_sent_) : machine_->tickets_over();
+        });
+        this->turn();
     }
-    void tell() override { turn(); }
 
   private:
     // ---- before anything happens
@@ -194,32 +159,22 @@ class heal_driver final : public waiting_call,
 
     [[nodiscard]] raida::bit_order bits() const noexcept { return core_->settings.consensus.bit_order; }
 
-    // ---- what happens meanwhile
+    // ---- for change_call
 
-    void look_around()
-    {
-        if (core_->network)
-            machine_->passed(core_->network->now());
-        else if (!std::exchange(was_left_, true))
-            machine_->cancel(); // the client is gone
-    }
+    friend base;
 
-    // A fix that has left is not cancelled: exchange sees to that.
-    void cancel()
+    void prepare_turn() { machine_->limit(most_tokens()); }
+    [[nodiscard]] bool expects() const noexcept { return expects_; }
+    [[nodiscard]] bool is_quiet() const noexcept { return exchanges_.empty() && calling_.expired(); }
+    void cancel_questions()
     {
-        machine_->cancel();
         exchanges_.cancel();
         stop_.emit(asio::cancellation_type::total);
-        turn();
     }
-
-    void journal_answered(std::error_code error)
+    [[nodiscard]] result so_far()
     {
-        if (core_->has_executor())
-            asio::post(core_->get_executor(), [self = this->shared_from_this(), error] {
-                self->machine_->journal_taken(error);
-                self->turn();
-            });
+        fill_record(false);
+        return make_result();
     }
 
     // ---- what is to be done
@@ -227,12 +182,7 @@ class heal_driver final : public waiting_call,
     void take(const write_record& wanted)
     {
         fill_record(wanted.last);
-        const auto later = [weak = this->weak_from_this()](std::error_code error) {
-            if (const auto self = weak.lock())
-                self->journal_answered(error);
-        };
-        if (const auto said = hand_over(record_, how_.journal, later))
-            machine_->journal_taken(*said);
+        this->write(how_.journal);
     }
 
     void take(const ask_votes&)
@@ -302,15 +252,14 @@ class heal_driver final : public waiting_call,
                 now.unconfirmed += one == heal_state::unconfirmed ? 1U : 0U;
                 now.healed += one == heal_state::healed ? 1U : 0U;
             }
-        how_.on_progress(now);
+        this->tell_caller([&] { how_.on_progress(now); });
     }
 
     void take(const done& what)
     {
-        core_->end_call(who_);
+        this->end();
         fill_record(true);
-        std::exchange(waiting_, {})
-            ->complete(what.error, result{std::move(record_), machine_->slots().states()});
+        this->complete(what.error, make_result());
     }
 
     // ---- parts of that
@@ -325,25 +274,29 @@ class heal_driver final : public waiting_call,
                                 .until = until_,
                                 .reads = reads ? &reads_ : nullptr};
         exchanges_.start(core_, asked, 0, this->shared_from_this());
+        expects_ = true;
     }
 
     template <class Book, class Then>
     void call(command_code what, typename batch<Core, Book>::work given, Then then)
     {
         what_ = what;
-        auto over = [self = this->shared_from_this(), then](std::error_code error,
-                                                            typename Book::result got) {
-            then(*self, error, got);
+        const auto alive = std::make_shared<bool>();
+        auto over = [self = this->shared_from_this(), alive, then](std::error_code error,
+                                                                   typename Book::result got) {
+            self->expects_ = false;
+            self->calling_.reset();
+            self->guard([&] { then(*self, error, got); });
             self->turn();
         };
+        const auto left = core_->network ? until_ - core_->network->now() : heal_time::duration{};
         std::make_shared<batch<Core, Book>>(
-            core_, what, std::move(given),
-            call_options<N>{.wait = wait_for::all,
-                            .budget =
-                                core_->network ? until_ - core_->network->now() : heal_time::duration{}},
+            core_, what, std::move(given), call_options<N>{.wait = wait_for::all, .budget = left},
             make_pending<typename Book::result>(core_->get_executor(),
                                                 asio::bind_cancellation_slot(stop_.slot(), std::move(over))))
             ->start();
+        calling_ = alive;
+        expects_ = true;
     }
 
     // True: there is no result. A client that is gone has cancelled its calls, which is no error.
@@ -354,31 +307,33 @@ class heal_driver final : public waiting_call,
         return static_cast<bool>(error);
     }
 
-    void fill_record(bool is_last)
+    void fill_record(bool is_last) noexcept
     {
-        record_.holdings.resize(record_.tokens.size());
         for (std::size_t token = 0; token < record_.tokens.size(); ++token)
             for (std::size_t server = 0; server < N; ++server)
                 record_.holdings[token][server] = machine_->slots().held(token, server, is_last);
         record_.finished = is_last;
     }
 
-    std::shared_ptr<Core> core_;
+    [[nodiscard]] result make_result()
+    {
+        states_ = machine_->slots().states();
+        return {std::move(record_), std::move(states_)};
+    }
+
+    using base::core_, base::exchanges_, base::machine_, base::record_, base::until_, base::waiting_,
+        base::who_;
     heal_options<N> how_;
-    heal_record<N> record_;
-    pending_result<result> waiting_;
-    std::optional<heal_machine<N>> machine_;
-    page_locks::owner who_ = 0;
-    heal_time until_{};
+    typename result::states states_;
     command_code what_{}; // that is being asked
     command_payload<N> payload_;
     ticket_questions<N> tickets_;
     answer_reader reads_;
-    std::size_t fixing_ = 0; // the server
-    bool was_sent_ = false;  // the fix
-    exchanges<Core> exchanges_;
-    asio::cancellation_signal stop_; // of detect and find
-    bool in_turn_ = false, was_left_ = false;
+    std::size_t fixing_ = 0;         // the server
+    bool was_sent_ = false;          // the fix
+    bool expects_ = false;           // an answer
+    std::weak_ptr<void> calling_;    // detect or find, until it is over
+    asio::cancellation_signal stop_; // of these
 };
 
 } // namespace raida::inline v1::detail

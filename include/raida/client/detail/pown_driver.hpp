@@ -5,42 +5,33 @@
 #include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/client/detail/batch_machine.hpp>
-#include <raida/client/detail/call_list.hpp>
+#include <raida/client/detail/change_call.hpp>
 #include <raida/client/detail/check_pown.hpp>
-#include <raida/client/detail/exchanges.hpp>
-#include <raida/client/detail/hand_over.hpp>
 #include <raida/client/detail/new_numbers.hpp>
 #include <raida/client/detail/pown_machine.hpp>
 #include <raida/client/pown_options.hpp>
 #include <raida/client/transfer.hpp>
 
-#include <asio/post.hpp>
-
 #include <algorithm>
 #include <bitset>
 #include <chrono>
 #include <cstddef>
-#include <exception>
 #include <map>
 #include <memory>
-#include <new>
-#include <optional>
 #include <system_error>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace raida::inline v1::detail {
 
 /// Has the secrets; pown_machine has the decisions.
-///
-/// Once memory is short nothing more is asked: what has left is awaited, and the result has what was proved
-/// by then. Nothing is lost with it, since the journal has both numbers.
 template <class Core>
-class pown_driver final : public waiting_call,
-                          public asker<Core::size>,
-                          public std::enable_shared_from_this<pown_driver<Core>>
+class pown_driver final : public change_call<pown_driver<Core>, Core, pown_machine<Core::size>,
+                                             transfer_record<Core::size>, transfer<Core::size>>
 {
+    using base = change_call<pown_driver, Core, pown_machine<Core::size>, transfer_record<Core::size>,
+                             transfer<Core::size>>;
+
   public:
     static constexpr std::size_t N = Core::size;
     static constexpr std::chrono::seconds for_ever = std::chrono::hours{24 * 365 * 100}; // as clocks go
@@ -48,10 +39,7 @@ class pown_driver final : public waiting_call,
 
     pown_driver(std::shared_ptr<Core> core, transfer_record<N> record, pown_options<N> how,
                 pending_result<result> waiting)
-        : core_{std::move(core)},
-          how_{std::move(how)},
-          record_{std::move(record)},
-          waiting_{std::move(waiting)}
+        : base{std::move(core), std::move(record), std::move(waiting)}, how_{std::move(how)}
     {}
 
     /// The handler is never called from here. Throws std::bad_alloc; it was not and will not be called then.
@@ -60,42 +48,11 @@ class pown_driver final : public waiting_call,
         if (const auto error = recovers ? check_pown(*core_, record_, how_) : prepare())
             return waiting_->complete(error, result{});
         make_machine();
-        record_.holdings.resize(record_.tokens.size());
-        core_->calls.add(who_, this->shared_from_this());
-        try {
-            waiting_->on_cancel([weak = this->weak_from_this()] {
-                if (const auto self = weak.lock())
-                    self->cancel();
-            });
+        this->begin([&] {
             was_recorded_ = recovers;
-            recovers ? machine_->recover(core_->network->now()) : machine_->start(core_->network->now());
-            turn();
-            is_started_ = true;
-            if (early_)
-                waiting_->complete(early_->first, std::move(early_->second));
-        } catch (...) {
-            waiting_ = {};
-            has_failed_ = true;
-            end_if_quiet();
-            throw;
-        }
-    }
-
-    /// Whatever has happened, everything that is to be done about it. Throws what the caller's functions
-    /// threw, when all is done.
-    void turn() override
-    {
-        if (in_turn_)
-            return; // the one that runs goes on
-        const auto self = this->shared_from_this();
-        in_turn_ = true;
-        guard([&] { take_turn(); });
-        in_turn_ = false;
-        if (has_failed_)
-            end_if_quiet();
-        core_->wake_waiters();
-        if (thrown_)
-            std::rethrow_exception(std::exchange(thrown_, nullptr));
+            const auto now = core_->network->now();
+            recovers ? machine_->recover(now) : machine_->start(now);
+        });
     }
 
     void pages_free(std::size_t server) override { machine_->pages_free(server); }
@@ -119,17 +76,15 @@ class pown_driver final : public waiting_call,
             const auto& [what, indices] = asked_.at(id);
             core_->shorten(one.server, what, indices.size());
         }
-        guard([&] { machine_->answered(id, one); });
+        this->guard([&] { machine_->answered(id, one); });
     }
-    bool has_enough(std::uint32_t, const replies<N>&, const std::bitset<N>&) override { return false; }
     void finished(std::uint32_t id, std::error_code error, replies<N>&) override
     {
         exchanges_.erase(id);
         asked_.erase(id);
-        guard([&] { machine_->finished(id, error, is_for_all(error)); });
-        turn();
+        this->guard([&] { machine_->finished(id, error, is_for_all(error)); });
+        this->turn();
     }
-    void tell() override { turn(); }
 
   private:
     // ---- before anything happens
@@ -175,88 +130,28 @@ class pown_driver final : public waiting_call,
         machine_.emplace(tokens, numbers, rules, who_);
     }
 
-    // ---- what happens meanwhile
+    // ---- for change_call
 
-    void take_turn()
+    friend base;
+
+    void prepare_turn()
     {
         for (std::size_t server = 0; server < N; ++server) // other calls may have learned meanwhile
             machine_->limit(server, core_->most_tokens(server, pown_command),
                             core_->most_tokens(server, find_command));
-        look_around();
-        for (auto next = machine_->next(core_->pages); next; next = machine_->next(core_->pages)) {
-            std::visit([this](auto& action) { this->take(action); }, *next);
-            if (has_failed_)
-                return;
-            look_around();
-        }
     }
+    [[nodiscard]] bool expects() const noexcept { return !asked_.empty(); }
+    [[nodiscard]] bool is_quiet() const noexcept { return exchanges_.empty(); }
+    void cancel_questions() { exchanges_.cancel(); }
 
-    // A machine that found no memory is not asked for anything any more: what it knows is still true.
-    template <class What>
-    void guard(What what)
+    // Without a record nothing has left.
+    [[nodiscard]] result so_far()
     {
-        try {
-            if (!has_failed_)
-                what();
-        } catch (const std::bad_alloc&) {
-            has_failed_ = true;
-        }
-    }
-
-    void end_if_quiet()
-    {
-        if (!exchanges_.empty() || std::exchange(is_over_, true))
-            return;
-        core_->pages.forget(who_);
-        core_->end_call(who_);
-        const auto error = make_error_code(std::errc::not_enough_memory);
         if (!was_recorded_)
-            return complete(error, {});
+            return {};
         fill_record(false);
         record_.keep_both_until = keep_until();
-        complete(error, std::move(record_));
-    }
-
-    void look_around()
-    {
-        if (core_->network)
-            machine_->passed(core_->network->now());
-        else if (!std::exchange(was_left_, true))
-            machine_->cancel(); // the client is gone
-        has_failed_ = has_failed_ || (was_left_ && exchanges_.empty() && !asked_.empty());
-    }
-
-    // A pown that has left is not cancelled: exchange sees to that.
-    void cancel()
-    {
-        guard([&] { machine_->cancel(); });
-        try {
-            exchanges_.cancel();
-        } catch (const std::bad_alloc&) {
-            turn();
-            throw;
-        }
-        turn();
-    }
-
-    void journal_answered(std::error_code error)
-    {
-        if (core_->has_executor())
-            try {
-                asio::post(core_->get_executor(), [self = this->shared_from_this(), error] {
-                    self->journal_taken(error);
-                    self->turn();
-                });
-            } catch (const std::bad_alloc&) { // at once, then
-                journal_taken(error);
-                turn();
-            }
-    }
-
-    void journal_taken(std::error_code error)
-    {
-        was_recorded_ = was_recorded_ || !error;
-        guard([&] { machine_->journal_taken(error); });
+        return make_result(std::move(record_));
     }
 
     // ---- what is to be done
@@ -264,12 +159,7 @@ class pown_driver final : public waiting_call,
     void take(const write_record& wanted)
     {
         fill_record(wanted.last);
-        const auto later = [weak = this->weak_from_this()](std::error_code error) {
-            if (const auto self = weak.lock())
-                self->journal_answered(error);
-        };
-        if (const auto said = hand_over(record_, how_.journal, later))
-            journal_taken(*said);
+        this->write(how_.journal);
     }
 
     void take(const ask_servers<N>& wanted)
@@ -296,40 +186,29 @@ class pown_driver final : public waiting_call,
                                    .in_flight = at.in_flight(),
                                    .over = at.is_over()};
         }
-        tell_caller([&] { how_.on_progress(now); });
+        this->tell_caller([&] { how_.on_progress(now); });
     }
 
     void take(const decided& what)
     {
         if (how_.on_decided)
-            tell_caller([&] { how_.on_decided(what.token); });
-    }
-
-    template <class Call>
-    void tell_caller(Call call) noexcept
-    {
-        try {
-            call();
-        } catch (...) {
-            thrown_ = std::current_exception();
-        }
+            this->tell_caller([&] { how_.on_decided(what.token); });
     }
 
     void take(const all_decided&)
     {
         fill_record(false);
         record_.keep_both_until = keep_until();
-        complete({}, transfer_record<N>{record_});
+        this->complete({}, make_result(transfer_record<N>{record_}));
     }
 
     void take(const done& what)
     {
-        is_over_ = true;
-        core_->end_call(who_);
+        this->end();
         if (what.error && !was_recorded_)
-            return complete(what.error, {});
+            return this->complete(what.error, {});
         fill_record(true);
-        complete(what.error, std::move(record_));
+        this->complete(what.error, make_result(std::move(record_)));
     }
 
     // ---- parts of that
@@ -351,33 +230,15 @@ class pown_driver final : public waiting_call,
         return std::chrono::system_clock::now() + wait;
     }
 
-    void complete(std::error_code error, transfer_record<N> record)
+    [[nodiscard]] result make_result(transfer_record<N> record) const
     {
-        const auto quorum = votes_needed<N>(core_->settings.consensus);
-        result got{std::move(record), quorum};
-        if (!is_started_)
-            early_ = {error, std::move(got)};
-        else if (waiting_)
-            tell_caller([&] { std::exchange(waiting_, {})->complete_here(error, std::move(got)); });
+        return result{std::move(record), votes_needed<N>(core_->settings.consensus)};
     }
 
-    std::shared_ptr<Core> core_;
+    using base::core_, base::exchanges_, base::machine_, base::record_, base::until_, base::waiting_,
+        base::was_recorded_, base::who_;
     pown_options<N> how_;
-    transfer_record<N> record_;
-    pending_result<result> waiting_; // until the handler was called
-    std::optional<pown_machine<N>> machine_;
-    page_locks::owner who_ = 0;
-    pown_time until_{};
     std::map<std::uint32_t, std::pair<command_code, std::vector<std::uint32_t>>> asked_;
-    exchanges<Core> exchanges_;
-    bool in_turn_ = false;
-    bool was_recorded_ = false; // a journal has both numbers
-    bool was_left_ = false;
-    std::exception_ptr thrown_;                               // by the caller's functions, in this turn
-    std::optional<std::pair<std::error_code, result>> early_; // over within start()
-    bool is_started_ = false;
-    bool has_failed_ = false; // for want of memory
-    bool is_over_ = false;
 };
 
 } // namespace raida::inline v1::detail
