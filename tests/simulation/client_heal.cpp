@@ -200,6 +200,7 @@ TEST_CASE("a slot that is healthy, silent or without a number keeps what it has"
             CHECK((w.fleet.number(s, w.tokens[t].id()) == before[t][s]) == !(t == 0 && s < 3));
     CHECK(got.result.at(1, 9) == heal_state::unknown);
     CHECK(got.result.at(2, 5) == heal_state::not_asked);
+    CHECK(to_string(got.result) == "92 healthy, 3 healed, 4 unknown, 1 not asked");
     CHECK(got.result.at(0, 0) == heal_state::healed);
 }
 
@@ -508,6 +509,7 @@ TEST_CASE("what a callback throws comes out of run(), and one may destroy the cl
 TEST_CASE("a sealed heal reads its tickets whichever way servers count, and kills nobody", "[client][heal]")
 {
     const std::size_t count = GENERATE(1U, 2U, 3U, 6U, 12U, 30U);
+    const std::uint64_t seed = GENERATE(range(100U, 110U));
     heal_servers w{count};
     raida::testing::enable_encryption(w.fleet);
     for (std::size_t s = 0; s < 25; ++s)
@@ -516,12 +518,14 @@ TEST_CASE("a sealed heal reads its tickets whichever way servers count, and kill
     w.fleet.add(key);
     for (std::size_t t = 0; t < count; ++t)
         w.break_at_some(t, 1 + t % 5);
-    using codec = raida::basic_sealed<25, raida::testing::seeded_random>;
-    raida::basic_client<25, raida::testing::simulated_transport, codec> client{
+    using raida::testing::seeded_random;
+    using codec = raida::basic_sealed<25, seeded_random>;
+    raida::basic_client<25, raida::testing::simulated_transport, codec, seeded_random> client{
         raida::testing::simulated_transport{w.world},
         w.fleet.servers(),
         {.deadline = 3s},
-        codec{key, raida::serial_limit, raida::testing::seeded_random{5}}};
+        codec{key, raida::serial_limit, seeded_random{seed}},
+        seeded_random{seed + 1}};
     auto how = w.options();
     healed got;
     client.async_heal(w.tokens, std::move(how), w.note(got));

@@ -2,12 +2,15 @@
 #ifndef RAIDA_CLIENT_HEALING_HPP
 #define RAIDA_CLIENT_HEALING_HPP
 
+#include <raida/base/printing.hpp>
 #include <raida/client/heal_record.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +29,32 @@ enum class heal_state : std::uint8_t
     refused,       ///< it failed, and does still after a fix
     not_tried      ///< it failed, and the call was over before its turn
 };
+
+/// "healed", "too few tickets", ...
+[[nodiscard]] constexpr std::string_view to_string(heal_state of) noexcept
+{
+    switch (of) {
+    case heal_state::unknown:
+        break;
+    case heal_state::not_asked:
+        return "not asked";
+    case heal_state::healthy:
+        return "healthy";
+    case heal_state::healed:
+        return "healed";
+    case heal_state::unconfirmed:
+        return "unconfirmed";
+    case heal_state::not_authentic:
+        return "not authentic";
+    case heal_state::few_tickets:
+        return "too few tickets";
+    case heal_state::refused:
+        return "refused";
+    case heal_state::not_tried:
+        return "not tried";
+    }
+    return "unknown";
+}
 
 /// Failed, and not healed.
 [[nodiscard]] constexpr bool is_broken(heal_state of) noexcept
@@ -93,6 +122,18 @@ class healing
     heal_record<N> record_;
     states states_;
 };
+
+/// "20 healthy, 4 healed, 1 too few tickets": slots of all tokens and servers.
+template <std::size_t N>
+[[nodiscard]] std::string to_string(const healing<N>& of)
+{
+    using enum heal_state;
+    std::string list;
+    for (const auto one :
+         {healthy, healed, unconfirmed, few_tickets, refused, not_tried, not_authentic, unknown, not_asked})
+        detail::add_count(list, of.count(one), to_string(one));
+    return list.empty() ? "no tokens" : list;
+}
 
 } // namespace raida::inline v1
 

@@ -219,10 +219,8 @@ class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machi
         for (std::size_t server = 0; server < N; ++server)
             servers[server] = !error && !wanted.tokens[server].empty();
         payload_ = command_payload<N>{std::move(tickets_.payloads)};
-        reads_ = [count = tickets_.decoyed, order = bits()](status what, bytes_view body) {
-            const auto answer = parse_ticket(what, body, count, order);
-            return answer && !(*answer)[count - 1];
-        };
+        if (tickets_.decoyed != 0)
+            reads_ = reads_decoyed(wanted, tickets_.decoyed, bits());
         ask(get_ticket_command, servers, core_->settings.deadline, tickets_.decoyed != 0);
     }
 

@@ -3,6 +3,7 @@
 #define RAIDA_CLIENT_DETAIL_HEAL_PAYLOADS_HPP
 
 #include <raida/base/secret_bytes.hpp>
+#include <raida/client/codec.hpp>
 #include <raida/client/detail/cutting.hpp>
 #include <raida/client/detail/heal_actions.hpp>
 #include <raida/client/heal_record.hpp>
@@ -23,8 +24,8 @@
 
 namespace raida::inline v1::detail {
 
-/// A decrypted ticket makes sense whatever it is, unless there are bits beside it, of which some are known.
-/// So a sealed question has a decoy at its end: its first token with a random number, which fails.
+/// A decrypted ticket makes sense whatever it is, unless there are known bits beside it. So a sealed question
+/// has decoys at its end: its first token with a random number, which fails.
 template <std::size_t N>
 struct ticket_questions
 {
@@ -78,6 +79,25 @@ ticket_questions<N> make_ticket_questions(const ask_tickets<N>& wanted, const he
         made.payloads[server] = ticket_payload<N>(tokens, server);
     }
     return made;
+}
+
+/// Takes nothing for a sealed answer but that all tokens pass, as they did a moment ago, and all decoys fail.
+template <std::size_t N>
+answer_reader reads_decoyed(const ask_tickets<N>& wanted, std::size_t records, bit_order order)
+{
+    std::vector<bool> may_pass(records + 1); // so many, and then none
+    for (const token_list& one : wanted.tokens)
+        if (!one.empty())
+            may_pass[one.size()] = true;
+    return [may_pass = std::move(may_pass), records, order](status what, bytes_view body) {
+        const auto answer = parse_ticket(what, body, records, order);
+        std::size_t first = 0, all = 0;
+        for (std::size_t i = 0; answer && i < records; ++i) {
+            all += (*answer)[i] ? 1 : 0;
+            first += (*answer)[i] && first == i ? 1 : 0;
+        }
+        return first == all && may_pass[all];
+    };
 }
 
 /// Tokens and new numbers of a find: all tokens at all of the servers, so that they travel together; nobody
