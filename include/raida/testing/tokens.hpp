@@ -2,6 +2,7 @@
 #ifndef RAIDA_TESTING_TOKENS_HPP
 #define RAIDA_TESTING_TOKENS_HPP
 
+#include <raida/base/detail/bytes.hpp>
 #include <raida/base/version.hpp>
 #include <raida/testing/seeded_random.hpp>
 #include <raida/wire/packet.hpp>
@@ -20,7 +21,9 @@ namespace testing {
 {
     std::array<std::uint8_t, authenticity_number::size> bytes{};
     random.fill(bytes);
-    return authenticity_number{bytes};
+    const authenticity_number made{bytes};
+    raida::detail::wipe(bytes.data(), bytes.size());
+    return made;
 }
 
 /// `count` different valid tokens (up to 1,024,000), the same for the same seed: every denomination in turn,
