@@ -83,6 +83,6 @@ TEST_CASE("a mistake of the client is found, and the shortest way to it is told"
           "nothing leaves before the journal has it; the journal fails");
     CHECK(find(wrong::powns_instead_of_finding, 1) ==
           "a pown is never sent twice; the client is killed when the record was written; a recovery begins");
-    CHECK(find(wrong::believes_forgeries, 0) ==
-          "no claim about a number is false; the journal takes the record; server 0: a request is lost");
+    CHECK(find(wrong::believes_forgeries, 0) == "no claim about a number is false; the journal takes the "
+                                                "record; server 0: an answer comes that nothing proves");
 }

@@ -51,6 +51,7 @@ struct pown_event
         lost,
         heard,
         answer_lost,
+        forged, ///< somebody else answers, without a proof
         never_left,
         arrives_late,
         flushed,
@@ -75,6 +76,7 @@ inline std::string name_of(const pown_event& one)
                                             "a request is lost",
                                             "an answer is heard",
                                             "an answer is lost",
+                                            "an answer comes that nothing proves",
                                             "a request never left",
                                             "a pown arrives that nobody waits for",
                                             "memory is written to disk",

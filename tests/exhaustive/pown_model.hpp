@@ -238,8 +238,9 @@ class pown_world
         const table_request one = at.open[which];
         at.open.erase(at.open.begin() + static_cast<std::ptrdiff_t>(which));
         raida::replies<N> all;
-        if (what == kind::lost && setup_->mistake == pown_setup::wrong::believes_forgeries)
-            all.answer(server, tests::datagram(raida::status::all_pass), true);
+        const bool believed = setup_->mistake == pown_setup::wrong::believes_forgeries;
+        if (what == kind::forged)
+            all.answer(server, one.forgery(at.held[one.tokens.front()]), believed);
         else if (what == kind::heard)
             all.answer(server, one.datagram(), true);
         else

@@ -36,6 +36,15 @@ struct table_request
         return all;
     }
 
+    /// What the server has not said.
+    [[nodiscard]] tests::bytes_t forgery(char held) const
+    {
+        if (is_pown)
+            return tests::datagram(raida::status::all_pass);
+        return tests::datagram(held == 'o' ? raida::status::find_all_new_authenticity
+                                           : raida::status::find_all_authenticity);
+    }
+
     [[nodiscard]] tests::bytes_t datagram() const
     {
         using raida::status;
@@ -164,6 +173,7 @@ inline void add_events(std::uint8_t server, const table_server& at, const pown_s
         may(never_left, !one.arrived && client_lives && !setup.overtakes);
         may(heard, one.arrived);
         may(answer_lost, one.arrived);
+        may(forged, client_lives);
     }
     for (std::uint8_t tokens = 1; tokens < 4; ++tokens)
         if ((at.on_the_way >> tokens & 1U) != 0 && at.would_change(tokens))
