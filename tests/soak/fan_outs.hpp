@@ -75,6 +75,7 @@ class fan_outs
         std::array<bytes, n> packets{};
         std::array<slot_model, n> slots{};
         bool is_asked = false;
+        bool may_end_early = false; ///< by its own rule, or because somebody ends it
         int finished = 0;
         std::error_code error{};
         raida::replies<n> got{};
@@ -104,10 +105,13 @@ class fan_outs
             how.complete = raida::completion<n>{[most = dice_.below(n)](const raida::replies<n>& so_far) {
                 return so_far.answered() > most;
             }};
+        one.may_end_early = !how.complete.waits_for_all();
         if (dice_.chance(0.2))
             how.linger = dice_.between(1ms, 50ms);
-        if (dice_.chance(0.2))
+        if (dice_.chance(0.2)) {
             how.overall = dice_.between(50ms, 700ms);
+            one.may_end_early = true;
+        }
         if (dice_.chance(0.5))
             how.on_reply = [this, i](const raida::reply& reply) { ++calls_[i].shown.at(reply.server); };
         one.is_asked = true;
@@ -120,9 +124,11 @@ class fan_outs
                                        of.got = std::move(got);
                                        of.until = world_.now();
                                    }));
-        if (dice_.chance(0.15))
+        if (dice_.chance(0.15)) {
+            one.may_end_early = true;
             world_.after(dice_.between(0ms, 500ms),
                          [this, i] { calls_[i].stop.emit(asio::cancellation_type::total); });
+        }
     }
 
     // The challenge names the fan-out.
@@ -239,10 +245,16 @@ class fan_outs
         print_.add(one.until.time_since_epoch());
         if (one.error)
             return must(one.error == raida::errc::engine_stopped || !engine_, "no good call is refused");
+        const bool whole = !one.may_end_early && !was_stopped_ && engine_;
+        time_point last{}; // by then every slot has its answer, or its deadlines are over
+        for (const slot_model& slot : one.slots)
+            last = std::max(last, std::min(slot.limit(), slot.first().at));
+        must(!whole || changes_sockets_ || one.until <= last + 3us, "it ends with its last slot");
         for (std::size_t server = 0; server < n; ++server) {
             const raida::reply& says = one.got[server];
             const bool was_left = changes_sockets_ && one.slots[server].sent.size() > 1;
-            check_slot(one.slots[server], says, one.until, !was_stopped_ && !was_left);
+            check_slot(one.slots[server], says, whole ? time_point::max() : one.until,
+                       !was_stopped_ && !was_left);
             must(one.shown[server] <= 1, "a slot is shown once");
             print_.add(says.error);
             print_.add(says.latency);
