@@ -1,13 +1,33 @@
 #!/usr/bin/env bash
 # Builds everything with g++ (or $CXX) and runs all tests. Arguments go to ctest, e.g. -R unit.
+#
+#   --coverage   as the first argument: with clang++, and at the end which lines and branches of include/ were run
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../.ci/setup.sh"
 
+flags=()
+if [ "${1:-}" = --coverage ]; then
+    shift
+    cxx=clang++ folder=$root/build/coverage
+    flags=(-DCMAKE_CXX_FLAGS="-fprofile-instr-generate -fcoverage-mapping")
+    want llvm has llvm-cov
+else
+    folder=$root/build/dev${CXX:+-${CXX##*/}}
+fi
+
 want_test_tools
 install_missing
-
-folder=$root/build/dev${CXX:+-${CXX##*/}}
-configure dev "$folder"
+configure dev "$folder" "${flags[@]}"
 build "$folder"
 
-exec ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$(parallel_tests)" "$@"
+ctest=(ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$(parallel_tests)" "$@")
+[ ${#flags[@]} != 0 ] || exec "${ctest[@]}"
+
+status=0
+rm -rf "$folder/profiles"
+LLVM_PROFILE_FILE="$folder/profiles/%8m.profraw" "${ctest[@]}" >&2 || status=$? # a failed test has covered much, too
+llvm-profdata merge -sparse "$folder"/profiles/*.profraw -o "$folder/profile"
+mapfile -t programs < <(find "$folder/tests" "$folder/examples" -type f -executable)
+others=("${programs[@]:1}")
+llvm-cov report -instr-profile="$folder/profile" "${programs[0]}" "${others[@]/#/-object=}" "$root/include"
+exit "$status"
