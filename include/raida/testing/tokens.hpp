@@ -21,7 +21,7 @@ namespace testing {
 {
     std::array<std::uint8_t, authenticity_number::size> bytes{};
     random.fill(bytes);
-    const authenticity_number made{bytes};
+    authenticity_number made{bytes};
     raida::detail::wipe(bytes.data(), bytes.size());
     return made;
 }

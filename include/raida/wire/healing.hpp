@@ -109,7 +109,7 @@ template <std::size_t N>
     detail::store_big<4>(message.data() + 2, token.serial.value);
     std::copy_n(seed.bytes().data(), authenticity_number::size, message.data() + 6);
     auto digest = detail::md5::of(message);
-    const authenticity_number number{digest};
+    authenticity_number number{digest};
     detail::wipe(message.data(), message.size());
     detail::wipe(digest.data(), digest.size());
     return number;

@@ -25,7 +25,8 @@ class thread_check
             const void* inside = nullptr;
             outermost_ = of_.inside_.compare_exchange_strong(inside, me);
             if (!outermost_ && inside != me) {
-                std::fputs("raida: an engine was entered by two threads at once; give it a strand\n", stderr);
+                static_cast<void>(std::fputs(
+                    "raida: an engine was entered by two threads at once; give it a strand\n", stderr));
                 std::abort();
             }
 #endif

@@ -208,9 +208,9 @@ template <class Result, class Storage, class Executor, class Handler>
 {
     if (runs_here(handler, io))
         return waiting_handler_of<Result, Handler, Executor, Storage, call_by::turn, block_pool>::make(
-            memory, io, into, std::move(handler));
+            memory, io, into, std::forward<Handler>(handler));
     return waiting_handler_of<Result, Handler, Executor, Storage, call_by::dispatch, block_pool>::make(
-        memory, io, into, std::move(handler));
+        memory, io, into, std::forward<Handler>(handler));
 }
 
 /// The handler of a composed operation, which may complete it from anywhere. Used as the pointer that it is.

@@ -129,9 +129,10 @@ class csv_reader
                 return true;
             }
         auto secret = authenticity_number::from_hex(take_field(separator_, line));
-        if (secret)
-            into = *std::move(secret);
-        return secret.has_value();
+        if (!secret)
+            return false;
+        into = *std::move(secret);
+        return true;
     }
 
     bool name(basic_token<N>& token, std::optional<std::int32_t> power, std::optional<std::uint32_t> serial,
