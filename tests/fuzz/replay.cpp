@@ -1,9 +1,14 @@
-// Runs every harness over a fixed stream of random and mutated inputs, so that their properties are tested
-// where there is no libFuzzer.
+// Replays the harnesses of whatever reads bytes.
+#include "replay.hpp"
+
+#include "aggregate.hpp"
 #include "bitfield.hpp"
+#include "healing.hpp"
 #include "hosts.hpp"
 #include "journal.hpp"
+#include "learning.hpp"
 #include "response.hpp"
+#include "tcp_answer.hpp"
 #include "token_csv.hpp"
 #include "token_file.hpp"
 
@@ -14,94 +19,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <random>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace {
 
-using bytes = std::vector<std::uint8_t>;
-
-// std::mt19937 gives the same numbers everywhere; the standard distributions do not.
-class input_stream
-{
-  public:
-    input_stream(std::uint32_t seed, std::vector<bytes> good) : random_{seed}, good_{std::move(good)} {}
-
-    bytes next()
-    {
-        if (below(4) == 0)
-            return noise(below(100));
-        bytes input = good_[below(good_.size())];
-        for (std::size_t changes = below(4); changes > 0; --changes)
-            mutate(input);
-        return input;
-    }
-
-  private:
-    std::size_t below(std::size_t limit) { return random_() % limit; }
-
-    bytes noise(std::size_t size)
-    {
-        bytes result(size);
-        std::generate(result.begin(), result.end(), [this] { return static_cast<std::uint8_t>(random_()); });
-        return result;
-    }
-
-    void mutate(bytes& input)
-    {
-        const std::size_t at = below(input.size() + 1);
-        const auto here = input.begin() + static_cast<std::ptrdiff_t>(at);
-        switch (below(5)) {
-        case 0: // one bit
-            if (at < input.size())
-                input[at] = static_cast<std::uint8_t>(input[at] ^ (1U << below(8)));
-            break;
-        case 1: // cut off
-            input.resize(at);
-            break;
-        case 2: { // something in between
-            const bytes more = noise(1 + below(4));
-            input.insert(here, more.begin(), more.end());
-            break;
-        }
-        case 3: // something missing
-            input.erase(here, here + static_cast<std::ptrdiff_t>(std::min(input.size() - at, 1 + below(4))));
-            break;
-        default: { // the end of another one
-            const bytes& other = good_[below(good_.size())];
-            input.resize(at);
-            input.insert(input.end(), other.begin() + static_cast<std::ptrdiff_t>(std::min(at, other.size())),
-                         other.end());
-        }
-        }
-    }
-
-    std::mt19937 random_;
-    std::vector<bytes> good_;
-};
-
-// Each input lies in memory of exactly its size, so that the address sanitizer sees a read of one byte too
-// many.
-template <class Harness>
-void replay(input_stream inputs, Harness harness)
-{
-    constexpr int rounds = 10'000;
-    int accepted = 0;
-    for (int round = 0; round < rounds; ++round) {
-        const bytes input = inputs.next();
-        const auto exact = std::make_unique<std::uint8_t[]>(input.size());
-        std::copy(input.begin(), input.end(), exact.get());
-        CAPTURE(round);
-        bool good = false;
-        REQUIRE_NOTHROW(good = harness(raida::bytes_view{exact.get(), input.size()}));
-        accepted += good ? 1 : 0;
-    }
-    CHECK(accepted > rounds / 10); // both sides of every property were seen
-    CHECK(accepted < rounds * 9 / 10);
-}
+using fuzz::bytes;
+using fuzz::replay;
 
 bytes response(std::uint8_t status, const bytes& body, bool with_terminator = true)
 {
@@ -190,4 +116,60 @@ TEST_CASE("files of tokens of any content are read without harm", "[fuzz]")
           "quoted.csv", "ref.json", "swapped_head.csv"})
         files.push_back(text(tests::data_file(std::string{"tokens/"} + name)));
     replay({6, std::move(files)}, fuzz::token_file);
+}
+
+TEST_CASE("answers of any content and none are counted as a naive loop counts them", "[fuzz]")
+{
+    replay({7, fuzz::programs(7, 80)}, fuzz::aggregate);
+}
+
+TEST_CASE("learned round trips of any value stay within bounds", "[fuzz]")
+{
+    const auto numbers = [](std::initializer_list<std::uint64_t> values) {
+        bytes made;
+        for (const std::uint64_t value : values) {
+            made.resize(made.size() + 8);
+            raida::detail::store_big<8>(made.data() + made.size() - 8, value);
+        }
+        return made;
+    };
+    constexpr std::uint64_t ms = 1'000'000, most = 3'600'000 * ms, min = 1ULL << 63, max = min - 1;
+    replay({8,
+            {numbers({30 * ms, ms, 0, 7, 200 * ms, 10'000 * ms, 3'000 * ms, 30 * ms, 1400}),
+             numbers({min, max, min, ~0ULL, 1, most, most, max, max, min, min, 0, 0}),
+             numbers({max, max, max, ~0ULL, most, most, 1}), numbers({0, 0, 0, 0, 2, 1, 1})}},
+           fuzz::learning);
+}
+
+TEST_CASE("answers to healing's commands of any content are read without harm", "[fuzz]")
+{
+    replay({9,
+            {{3, 0, 241, 0, 0, 1, 2},
+             {3, 0, 243, 5, 0, 0, 1, 2},
+             {3, 1, 243, 0xA0},
+             {9, 0, 243, 1, 1, 9, 9, 9, 9},
+             {1, 0, 242},
+             {1, 0, 241}}},
+           fuzz::healing);
+}
+
+TEST_CASE("answers over a connection end where they say, in whatever pieces they come", "[fuzz]")
+{
+    const auto in_pieces = [](const bytes& answer, std::size_t most) {
+        bytes made{1, 0};
+        for (std::size_t at = 0; at < answer.size(); at += most) {
+            const auto first = answer.begin() + static_cast<std::ptrdiff_t>(at);
+            const std::size_t size = std::min(most, answer.size() - at);
+            made.push_back(static_cast<std::uint8_t>(size - 1));
+            made.insert(made.end(), first, first + static_cast<std::ptrdiff_t>(size));
+        }
+        return made;
+    };
+    const bytes short_one = response(241, {}, false), long_one = response(243, bytes(60, 1));
+    bytes wide = short_one;
+    wide.resize(48);
+    replay({10,
+            {in_pieces(short_one, 40), in_pieces(short_one, 7), in_pieces(wide, 48), in_pieces(long_one, 100),
+             in_pieces(long_one, 33), in_pieces(long_one, 1), in_pieces(response(243, bytes(400)), 50)}},
+           fuzz::tcp_answer);
 }
