@@ -1,0 +1,12 @@
+// For libFuzzer: clang++ -std=c++20 -fsanitize=fuzzer,address,undefined -Iinclude
+// tests/fuzz/targets/batch_machine.cpp
+#include "../batch_machine.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    fuzz::batch_machine({data, size});
+    return 0;
+}
