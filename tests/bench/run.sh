@@ -19,6 +19,7 @@ fi
 
 "$programs/contest" --server "$programs/server" "${seed[@]}" --out "$folder" "$@"
 "$programs/consensus" --out "$folder" "$@"
+"$programs/readers" --out "$folder" "$@"
 if [ -e "$programs/building" ]; then
     "$programs/building" --out "$folder" "$@"
 else
