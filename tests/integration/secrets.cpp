@@ -269,7 +269,7 @@ TEST_CASE("the short examples show no secret", "[secrets]")
 {
     const scratch_folder folder;
     const auto tokens = raida::testing::make_tokens(8);
-    for (const char* name : {"callback", "future", "coroutine"}) {
+    for (const char* name : {"callback", "coroutine", "progress", "seed", "threads", "ticket"}) {
         CAPTURE(name);
         const outcome shown = run(beside_detect(name), folder);
         CHECK(shown.code == 0);

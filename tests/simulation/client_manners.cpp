@@ -170,10 +170,11 @@ TEST_CASE("a client's handler that is dropped with the context gives its memory 
     const auto what = GENERATE(from_range(all_operations));
     ledger book;
     std::size_t calls = 0;
+    std::optional<scripted_client<plain_executor>> on; // outlives the context
     {
         asio::io_context io;
-        scripted_client<plain_executor> on{io.get_executor()};
-        start(what, on.client, tracking_handler<plain_executor>{io.get_executor(), &book, &calls});
+        on.emplace(io.get_executor());
+        start(what, on->client, tracking_handler<plain_executor>{io.get_executor(), &book, &calls});
         io.poll();
         CHECK(book.blocks != 0);
     }

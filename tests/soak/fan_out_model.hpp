@@ -79,7 +79,7 @@ inline void check_slot(const slot_model& is, const raida::reply& says, time_poin
         return;
     const bool in_time = first.at < until && first.at + tick < is.limit();
     // one that nothing proves waits for a better one for a while: at least so long
-    const bool before_complaint = first.at <= is.complained + 50ms - tick;
+    const bool before_complaint = first.at - 50ms + tick <= is.complained;
     if (!in_time || !before_complaint)
         return;
     switch (first.what) {
