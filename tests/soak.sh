@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Plays seeds for as long as one likes: ./tests/soak.sh [FROM [COUNT]]; by default a million after those of the tests.
-# Two processes at once. Seeds that fail are told, and kept in tests/soak/failed_seeds.txt, which the tests replay.
+# One process per core. Seeds that fail are told, and kept in tests/soak/failed_seeds.txt, which the tests replay.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../.ci/setup.sh"
 
@@ -14,9 +14,20 @@ build "$folder" raida_soak
 
 failed=$root/tests/soak/failed_seeds.txt
 share=$(((count + jobs - 1) / jobs))
+rm -f "$folder"/soak.*
+running=()
 for ((job = 0; job < jobs; job++)); do
     RAIDA_SEEDS="$((from + job * share)) $share" "$folder/tests/raida_soak" "whatever a seed draws*" >"$folder/soak.$job" &
+    running+=($!)
 done
-wait || true
+status=0
+for one in "${running[@]}"; do
+    wait "$one" || status=$?
+done
+if [ $status = 0 ]; then
+    say "$((share * jobs)) seeds from $from on: nothing was wrong"
+    exit
+fi
 sed -n 's/^seed \([0-9]*\): .*/\1/p' "$folder"/soak.* >>"$failed"
-grep -h '^seed ' "$folder"/soak.* || echo "$count seeds from $from on: nothing was wrong"
+grep -h '^seed ' "$folder"/soak.* || tail -n 20 "$folder"/soak.* # one that crashed says so itself
+exit $status
