@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <raida/client/detail/cutting.hpp>
 #include <raida/client/detail/find_book.hpp>
 #include <raida/client/detail/vote_book.hpp>
 #include <raida/testing/tokens.hpp>
@@ -117,6 +118,21 @@ TEST_CASE("a batch is cut into chunks, and no more are in flight than the window
     CHECK(result.token_count() == 20);
     CHECK(result.count(raida::verdict::authentic) == 20);
     CHECK(w.machine.decided() == 20);
+}
+
+TEST_CASE("sealed chunks are cut as if all the tokens that are left were seen", "[batch]")
+{
+    for (const std::size_t most : {8U, 11U, 16U})
+        for (std::size_t left = 40; left != 0; --left) {
+            detecting w{left, {.is_sealed = true}};
+            w.most.fill(most);
+            for (std::size_t rest = left; rest != 0;) {
+                const auto asked = w.next();
+                REQUIRE(asked);
+                REQUIRE(asked->second.count == raida::detail::cut(rest, most, true));
+                rest -= asked->second.count;
+            }
+        }
 }
 
 TEST_CASE("enough is known as soon as nothing can change any token's verdict", "[batch]")

@@ -31,8 +31,10 @@ template <std::size_t N>
 std::bitset<N> numbered(const basic_token<N>& token) noexcept
 {
     std::bitset<N> servers;
+    servers.set();
     for (std::size_t i = 0; i < N; ++i)
-        servers[i] = !token.numbers[i].is_zero();
+        if (token.numbers[i].is_zero()) // hardly ever: a branch is faster than setting bits
+            servers.reset(i);
     return servers;
 }
 
@@ -202,8 +204,8 @@ class batch_machine
         for (std::size_t i = 0; i < N; ++i)
             if (servers[i])
                 largest = (std::max)(largest, takes[i] = std::max<std::size_t>(1, most(i)));
-        chunk_state made{.count = cut(run(next_, servers, 2 * largest), largest, rules_.is_sealed),
-                         .servers = servers};
+        const std::size_t left = run(next_, servers, largest + 2); // all that matters to cut()
+        chunk_state made{.count = cut(left, largest, rules_.is_sealed), .servers = servers};
         std::map<std::size_t, std::bitset<N>, std::greater<>> sizes; // the whole chunk first
         for (std::size_t i = 0; i < N; ++i)
             if (servers[i])
