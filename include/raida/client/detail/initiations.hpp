@@ -95,6 +95,8 @@ struct initiate_heal : initiation<Core>
     template <class Handler>
     void operator()(Handler&& handler, heal_record<N> record, heal_options<N> how) const
     {
+        if (!this->core->has_executor())
+            return;
         std::make_shared<heal_driver<Core>>(
             this->core, std::move(record), std::move(how),
             make_pending<healing<N>>(this->core->get_executor(), std::forward<Handler>(handler)))
