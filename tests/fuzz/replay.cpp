@@ -26,7 +26,7 @@
 
 namespace {
 
-using fuzz::bytes;
+using bytes = fuzz::byte_list;
 using fuzz::replay;
 
 bytes response(std::uint8_t status, const bytes& body, bool with_terminator = true)
@@ -149,14 +149,15 @@ TEST_CASE("answers to healing's commands of any content are read without harm", 
              {3, 1, 243, 0xA0},
              {9, 0, 243, 1, 1, 9, 9, 9, 9},
              {1, 0, 242},
-             {1, 0, 241}}},
+             {1, 0, 241},
+             {1, 0, 241, 0, 0, 0, 0}}},
            fuzz::healing);
 }
 
 TEST_CASE("answers over a connection end where they say, in whatever pieces they come", "[fuzz]")
 {
-    const auto in_pieces = [](const bytes& answer, std::size_t most) {
-        bytes made{1, 0};
+    const auto in_pieces = [](const bytes& answer, std::size_t most, std::uint8_t limit = 255) {
+        bytes made{0, limit};
         for (std::size_t at = 0; at < answer.size(); at += most) {
             const auto first = answer.begin() + static_cast<std::ptrdiff_t>(at);
             const std::size_t size = std::min(most, answer.size() - at);
@@ -170,6 +171,7 @@ TEST_CASE("answers over a connection end where they say, in whatever pieces they
     wide.resize(48);
     replay({10,
             {in_pieces(short_one, 40), in_pieces(short_one, 7), in_pieces(wide, 48), in_pieces(long_one, 100),
-             in_pieces(long_one, 33), in_pieces(long_one, 1), in_pieces(response(243, bytes(400)), 50)}},
+             in_pieces(long_one, 33), in_pieces(long_one, 1), in_pieces(long_one, 94, 94),
+             in_pieces(long_one, 94, 93), in_pieces(response(243, bytes(400)), 50)}},
            fuzz::tcp_answer);
 }

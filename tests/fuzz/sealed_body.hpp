@@ -23,7 +23,7 @@ namespace fuzz {
 class sealed_run
 {
   public:
-    explicit sealed_run(raida::bytes_view bytes) : input_{bytes}
+    explicit sealed_run(raida::bytes_view given) : input_{given}
     {
         habit_ = input_.next(2) == 0 ? raida::counter_habit::restarts : raida::counter_habit::goes_on;
         is_honest_ = input_.next(2) == 0;
