@@ -2,21 +2,16 @@
 #ifndef RAIDA_EXAMPLES_RECORD_CSV_HPP
 #define RAIDA_EXAMPLES_RECORD_CSV_HPP
 
-#include "bad_input.hpp"
+#include "output_file.hpp"
 
 #include <raida/client/record.hpp>
 #include <raida/wire/commands.hpp>
 
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
-#include <ios>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 namespace support {
 
@@ -81,50 +76,18 @@ class record_csv
 {
   public:
     // Throws bad_input if the file cannot be written.
-    explicit record_csv(const std::string& path) : path_{path}
+    explicit record_csv(const std::string& path) : file_{path, csv::record_heading, "records", "--records"}
     {
-        if (!may_overwrite(path))
-            throw bad_input{quoted(path) + " exists and holds no records: name another file with --records"};
-        errno = 0;
-        file_.open(path, std::ios::binary | std::ios::trunc);
-        file_ << csv::record_heading << '\n' << std::flush;
-        check();
+        file_.write("\n");
     }
 
     // For client_settings::on_record.
-    void write(const raida::request_record& one) { file_ << csv::line(one) << '\n'; }
+    void write(const raida::request_record& one) { file_.write(csv::line(one) + '\n'); }
 
-    void close()
-    {
-        errno = 0;
-        file_.close();
-        check();
-    }
+    void close() { file_.close(); }
 
   private:
-    // Earlier records, and what is no file, such as a pipe. Anything else may be the user's only copy.
-    [[nodiscard]] static bool may_overwrite(const std::string& path)
-    {
-        std::error_code ignored;
-        if (!std::filesystem::is_regular_file(path, ignored))
-            return true;
-        std::string begin(csv::record_heading.size(), '\0');
-        std::ifstream file{path, std::ios::binary};
-        if (!file.read(begin.data(), static_cast<std::streamsize>(begin.size())))
-            return file.is_open() && !file.bad() && file.gcount() == 0; // empty
-        return begin == csv::record_heading;
-    }
-
-    void check() const
-    {
-        if (file_)
-            return;
-        const std::error_code why{errno != 0 ? errno : EIO, std::generic_category()};
-        throw bad_input{"cannot write " + quoted(path_) + ": " + why.message()};
-    }
-
-    std::string path_;
-    std::ofstream file_;
+    output_file file_;
 };
 
 } // namespace support
