@@ -39,19 +39,19 @@ std::vector<contestant> contestants()
     const raida::isolation_policy isolation{.failures = 3};
     const raida::when_decided decided{tokens};
     return {
-        {{"all, 3 s (the seed's way)"}, {"#24292f", {}}},
-        {{"all, learned", {.deadline = learned}}, {"#bc4c00", {}}},
+        {{"all, 3 s (the seed's way)"}, {"ink", {}}},
+        {{"all, learned", {.deadline = learned}}, {"orange", {}}},
         {{"all, learned, isolation", {.deadline = learned}, isolation}},
         {{"all, learned, retry", {.deadline = learned, .retry = twice}}},
         {{"all, learned, retry, isolation", {.deadline = learned, .retry = twice}, isolation}},
-        {{"when_quorum, 3 s", {.complete = raida::when_quorum{}}}, {"#bf8700", {}}},
-        {{"when_decided, 3 s", {.complete = decided}}, {"#8250df", {}}},
-        {{"when_decided, learned", {.deadline = learned, .complete = decided}}, {"#0969da", {}}},
+        {{"when_quorum, 3 s", {.complete = raida::when_quorum{}}}, {"yellow", {}}},
+        {{"when_decided, 3 s", {.complete = decided}}, {"purple", {}}},
+        {{"when_decided, learned", {.deadline = learned, .complete = decided}}, {"blue", {}}},
         {{"when_decided, learned, isolation", {.deadline = learned, .complete = decided}, isolation}},
         {{"when_decided, learned, retry, isolation",
           {.deadline = learned, .retry = twice, .complete = decided},
           isolation},
-         {"#1a7f37", {}}},
+         {"green", {}}},
     };
 }
 
@@ -153,8 +153,7 @@ void draw(const std::vector<contestant>& all, const std::string& path)
     for (const contestant& one : all)
         if (!one.look.color.empty())
             chart.curve(one.how.name, remark_on(one.results), one.look, times_of(one.results));
-    chart.curve("oracle", remark_on(all.front().oracle), {"#cf222e", "3 3", 1.6},
-                times_of(all.front().oracle));
+    chart.curve("oracle", remark_on(all.front().oracle), {"red", "3 3", 1.6}, times_of(all.front().oracle));
     chart.write(path);
 }
 

@@ -17,15 +17,15 @@ inline std::string_view color_of(family kin) noexcept
 {
     switch (kin) {
     case family::floor:
-        return "#8c959f";
+        return "grey";
     case family::raida:
-        return "#0969da";
+        return "blue";
     case family::cpp:
-        return "#bc4c00";
+        return "orange";
     case family::python:
         break;
     }
-    return "#1a7f37";
+    return "green";
 }
 
 class bar_chart
@@ -59,18 +59,18 @@ class bar_chart
             high = std::max({high, one.value, one.tail});
         }
         const log_axis x{low / 2, high * 1.05, left, right};
-        svg out{width, bottom + 60};
+        svg out{width, title_, axis_ + ". " + note_};
         out.text(20, 30, title_, "start", svg::title);
         out.text(20, 50, note_, "start", svg::small);
         for (const double tick : x.ticks()) {
-            out.line(x(tick), top - 4, x(tick), bottom, "#d8dee4", 1);
+            out.line(x(tick), top - 4, x(tick), bottom, "grid", 1);
             out.text(x(tick), bottom + 18, fixed(tick, tick < 1 ? 1 : 0), "middle", svg::small);
         }
         out.text((left + right) / 2, bottom + 40, axis_, "middle", svg::small);
         for (std::size_t i = 0; i < entries_.size(); ++i)
             draw(out, x, entries_[i], top + row * static_cast<double>(i));
         legend(out);
-        out.write(path);
+        bench::write(out, bottom + 60, path);
     }
 
   private:

@@ -48,14 +48,14 @@ class line_chart
         const auto [first, last] = std::minmax_element(across.begin(), across.end());
         const auto [least, most] = std::minmax_element(up.begin(), up.end());
         const log_axis x{*first / 1.15, *last * 1.15, left, right}, y{*least / 1.2, *most * 1.2, bottom, top};
-        svg out{width, height};
+        svg out{width, title_, up_ + " over " + across_};
         out.text(20, 30, title_, "start", svg::title);
         std::sort(across.begin(), across.end());
         across.erase(std::unique(across.begin(), across.end()), across.end());
         axes(out, x, y, across);
         for (std::size_t i = 0; i < curves_.size(); ++i)
             draw(out, x, y, curves_[i], top + 10 + 24 * static_cast<double>(i));
-        out.write(path);
+        bench::write(out, height, path);
     }
 
   private:
@@ -77,9 +77,9 @@ class line_chart
     // The n-th of a family has its n-th look.
     [[nodiscard]] look style(family kin) const
     {
-        static constexpr std::array<look, 3> floors{{{"#24292f", ""}, {"#8c959f", ""}, {"#8c959f", "3 3"}}};
-        static constexpr std::array<look, 3> ours{{{"#0969da", ""}, {"#54aeff", "7 3"}, {"#8250df", "2 3"}}};
-        static constexpr std::array<look, 3> others{{{"#bc4c00", ""}, {"#bc4c00", "4 3"}, {"#bf8700", ""}}};
+        static constexpr std::array<look, 3> floors{{{"ink", ""}, {"grey", ""}, {"grey", "3 3"}}};
+        static constexpr std::array<look, 3> ours{{{"blue", ""}, {"sky", "7 3"}, {"purple", "2 3"}}};
+        static constexpr std::array<look, 3> others{{{"orange", ""}, {"orange", "4 3"}, {"yellow", ""}}};
         const auto nth =
             static_cast<std::size_t>(std::count_if(curves_.begin(), curves_.end(),
                                                    [&](const auto& one) { return one.kin == kin; })) %
@@ -90,15 +90,15 @@ class line_chart
     void axes(svg& out, const log_axis& x, const log_axis& y, const std::vector<double>& across) const
     {
         for (const double tick : y.ticks()) {
-            out.line(left, y(tick), right, y(tick), "#d8dee4", 1);
+            out.line(left, y(tick), right, y(tick), "grid", 1);
             out.text(left - 8, y(tick) + 4, fixed(tick, 0), "end", svg::small);
         }
         for (const double tick : across) {
-            out.line(x(tick), top, x(tick), bottom, "#d8dee4", 1);
+            out.line(x(tick), top, x(tick), bottom, "grid", 1);
             out.text(x(tick), bottom + 18, fixed(tick, 0), "middle", svg::small);
         }
-        out.line(left, bottom, right, bottom, "#57606a", 1);
-        out.line(left, top, left, bottom, "#57606a", 1);
+        out.line(left, bottom, right, bottom, "muted", 1);
+        out.line(left, top, left, bottom, "muted", 1);
         out.text((left + right) / 2, bottom + 40, across_, "middle", svg::small);
         out.text(left - 8, top - 12, up_, "start", svg::small);
     }

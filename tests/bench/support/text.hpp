@@ -52,15 +52,6 @@ inline std::string json_number(double value)
     return digits;
 }
 
-/// For SVG.
-inline std::string escaped(std::string_view text)
-{
-    std::string result;
-    for (const char c : text)
-        result += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
-    return result;
-}
-
 } // namespace bench
 
 #endif // RAIDA_BENCH_TEXT_HPP

@@ -37,7 +37,7 @@ class waiting_chart
     {
         const log_axis x{least_ms, most_ms, left, right};
         const log_axis y{least_share, 1, bottom, top};
-        svg out{width, height};
+        svg out{width, title_, note_};
         out.text(20, 30, title_, "start", svg::title);
         out.text(20, 50, note_, "start", svg::small);
         axes(out, x, y);
@@ -49,7 +49,7 @@ class waiting_chart
             out.text(right + 64, legend + 4, one.name);
             out.text(right + 64, legend + 20, one.remark, "start", svg::small);
         }
-        out.write(path);
+        bench::write(out, height, path);
     }
 
   private:
@@ -66,7 +66,7 @@ class waiting_chart
     static void axes(svg& out, const log_axis& x, const log_axis& y)
     {
         for (const double tick : x.ticks()) {
-            out.line(x(tick), top, x(tick), bottom, "#d8dee4", 1);
+            out.line(x(tick), top, x(tick), bottom, "grid", 1);
             out.text(x(tick), bottom + 18,
                      tick < 1000 ? fixed(tick, 0) + " ms" : fixed(tick / 1000, 0) + " s", "middle",
                      svg::small);
@@ -77,11 +77,11 @@ class waiting_chart
                                           {0.01, "1 in 100"},
                                           {0.001, "1 in 1,000"},
                                           {0.0001, "1 in 10,000"}}) {
-            out.line(left, y(share), right, y(share), "#d8dee4", 1);
+            out.line(left, y(share), right, y(share), "grid", 1);
             out.text(left - 8, y(share) + 4, name, "end", svg::small);
         }
-        out.line(left, bottom, right, bottom, "#57606a", 1);
-        out.line(left, top, left, bottom, "#57606a", 1);
+        out.line(left, bottom, right, bottom, "muted", 1);
+        out.line(left, top, left, bottom, "muted", 1);
         out.text((left + right) / 2, bottom + 40, "time since the requests were sent", "middle", svg::small);
     }
 
