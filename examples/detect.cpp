@@ -2,14 +2,18 @@
 #include "support/arguments.hpp"
 #include "support/bad_input.hpp"
 #include "support/demonstration.hpp"
+#include "support/detect_pictures.hpp"
 #include "support/findings.hpp"
 #include "support/json_report.hpp"
 #include "support/key_token.hpp"
+#include "support/output_file.hpp"
+#include "support/page.hpp"
 #include "support/progress.hpp"
 #include "support/record_csv.hpp"
 #include "support/run_program.hpp"
 #include "support/sealing.hpp"
 #include "support/server_file.hpp"
+#include "support/svg.hpp"
 #include "support/terminal.hpp"
 #include "support/text_report.hpp"
 #include "support/token_reader.hpp"
@@ -59,6 +63,10 @@ its own, some of them counterfeit.
   --attempts N     how often to ask one that is silent (default 2)
   --seed N         another run of the built-in servers (default 1)
   --records FILE   also write how each request went, as CSV
+  --svg FILE       also draw a picture: when each server answered, and what it
+                   said of each token
+  --html FILE      the same as a page for browsers, with tables that sort; it
+                   needs no network
   --json           one JSON document instead of tables
   -h, --help       this text
   --version        which version this is
@@ -68,7 +76,7 @@ Exit code: 0 every token is decided, 1 some are not, 2 bad input.
 
 struct settings
 {
-    std::optional<std::string> servers, tokens, encrypt, keys, records;
+    std::optional<std::string> servers, tokens, encrypt, keys, records, svg, html;
     std::uint16_t coin = raida::default_coin;
     std::chrono::milliseconds deadline = raida::default_deadline;
     unsigned attempts = 2;
@@ -99,6 +107,8 @@ settings read_settings(int argc, char** argv)
     wanted.encrypt = given.value("--encrypt");
     wanted.keys = given.value("--keys");
     wanted.records = given.value("--records");
+    wanted.svg = given.value("--svg");
+    wanted.html = given.value("--html");
     wanted.coin = given.number<std::uint16_t>("--coin-id", 0, 65'535, wanted.coin);
     wanted.deadline = std::chrono::milliseconds{
         given.number<std::int64_t>("--deadline", 1, 3'600'000, wanted.deadline.count())};
@@ -201,7 +211,12 @@ class asking
     {
         const auto began = std::chrono::steady_clock::now();
         found_.votes = awaited<raida::batch_tally<>>([&](auto done) {
-            client_.async_detect(found_.tokens, {.on_progress = [&](const auto& now) { shown_.take(now); }},
+            client_.async_detect(found_.tokens,
+                                 {.on_progress =
+                                      [&](const auto& now) {
+                                          shown_.take(now);
+                                          found_.when.take(now);
+                                      }},
                                  std::move(done));
         });
         found_.elapsed = std::chrono::steady_clock::now() - began;
@@ -302,6 +317,12 @@ int detect(const settings& wanted)
     question asked;
     prepare(wanted, io, asked);
     const auto screen = support::terminal::of_stdout();
+    std::optional<support::output_file> picture,
+        page; // what cannot be written is told before anybody is asked
+    if (wanted.svg)
+        picture.emplace(*wanted.svg, support::svg::mark, "picture of ours", "--svg");
+    if (wanted.html)
+        page.emplace(*wanted.html, support::page::mark, "page of ours", "--html");
     support::findings found{.servers = asked.servers,
                             .tokens = asked.tokens,
                             .by = wanted.servers  ? support::judges::real
@@ -309,6 +330,11 @@ int detect(const settings& wanted)
                                                   : support::judges::own_tokens,
                             .waited_for_all = wanted.wait == raida::wait_for::all};
     ask(io, wanted, asked, found, screen);
+    const support::detect_pictures pictures{found};
+    if (picture)
+        picture->finish(pictures.svg_document());
+    if (page)
+        page->finish(pictures.html_document());
     if (wanted.json)
         std::cout << support::json_report{found, wanted.grade}.text() << '\n';
     else

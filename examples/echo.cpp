@@ -2,16 +2,21 @@
 #include "support/arguments.hpp"
 #include "support/bad_input.hpp"
 #include "support/demonstration.hpp"
+#include "support/echo_pictures.hpp"
 #include "support/finish_calls_after.hpp"
 #include "support/health.hpp"
 #include "support/health_report.hpp"
 #include "support/live_screen.hpp"
+#include "support/output_file.hpp"
+#include "support/page.hpp"
 #include "support/progress.hpp"
 #include "support/record_csv.hpp"
 #include "support/run_program.hpp"
 #include "support/server_file.hpp"
+#include "support/svg.hpp"
 #include "support/table.hpp"
 #include "support/terminal.hpp"
+#include "support/timeline.hpp"
 
 #include <raida/raida.hpp>
 
@@ -55,6 +60,10 @@ With no options it starts 25 servers of its own, some of them faulty.
   --coin-id N        the coin whose servers they are (default 6)
   --seed N           another run of the built-in servers (default 1)
   --records FILE     also write how each request went, as CSV
+  --svg FILE         also draw a picture of the round trips, of the last 300
+                     rounds
+  --html FILE        the same as a page for browsers, with a table that sorts;
+                     it needs no network
   --json             JSON instead of tables; with --watch one line per round
   -h, --help         this text
   --version          which version this is
@@ -65,7 +74,7 @@ Exit code: 0 at least 13 servers were well in the last round, 1 fewer,
 
 struct settings
 {
-    std::optional<std::string> servers, records;
+    std::optional<std::string> servers, records, svg, html;
     std::optional<std::int64_t> watch; // seconds
     std::optional<std::uint64_t> count;
     std::chrono::milliseconds deadline{2000}; // public guidance for an echo
@@ -83,6 +92,8 @@ settings read_settings(int argc, char** argv)
     wanted.watch = given.optional_number<std::int64_t>("--watch", 0, 86'400, 2);
     wanted.servers = given.value("--servers");
     wanted.records = given.value("--records");
+    wanted.svg = given.value("--svg");
+    wanted.html = given.value("--html");
     if (const auto count = given.number<std::uint64_t>("--count", 1, 1'000'000'000, UINT64_MAX);
         count != UINT64_MAX)
         wanted.count = count;
@@ -117,7 +128,7 @@ class checkup
             support::record_csv* records)
         : io_{io},
           wanted_{wanted},
-          how_{client_settings(wanted, records)},
+          how_{client_settings(wanted, records, when_)},
           picture_{servers},
           network_{io, servers, how_}
     {
@@ -149,19 +160,25 @@ class checkup
     [[nodiscard]] bool is_live() const { return wanted_.watch && screen_.interactive && !wanted_.json; }
 
     [[nodiscard]] const support::health& seen() const { return seen_; }
+    [[nodiscard]] const support::timeline& when() const { return when_; }
 
   private:
     using clock = std::chrono::steady_clock;
 
-    static raida::client_settings<> client_settings(const settings& wanted, support::record_csv* records)
+    static raida::client_settings<> client_settings(const settings& wanted, support::record_csv* records,
+                                                    support::timeline& when)
     {
         raida::client_settings<> how;
         how.requests.coin = wanted.coin;
         how.deadline = wanted.deadline;
         how.retry = raida::retry_policy::up_to(wanted.attempts);
         how.budget = raida::longest_deadline; // what limits a round are the deadlines
-        if (records != nullptr)
-            how.on_record = [records](const raida::request_record& one) { records->write(one); };
+        how.on_record = [records, &when](const raida::request_record& one) {
+            if (one.command == raida::echo_command)
+                when.take(one);
+            if (records != nullptr)
+                records->write(one);
+        };
         return how;
     }
 
@@ -273,6 +290,7 @@ class checkup
 
     asio::io_context& io_;
     const settings& wanted_;
+    support::timeline when_{support::echo_pictures::rounds}; // before how_, which tells it
     const raida::client_settings<> how_;
     const support::terminal screen_ = support::terminal::of_stdout();
     support::health seen_;
@@ -300,6 +318,13 @@ int echo(const settings& wanted)
     if (wanted.records)
         records.emplace(*wanted.records);
 
+    std::optional<support::output_file> picture,
+        page; // what cannot be written is told before anybody is asked
+    if (wanted.svg)
+        picture.emplace(*wanted.svg, support::svg::mark, "picture of ours", "--svg");
+    if (wanted.html)
+        page.emplace(*wanted.html, support::page::mark, "page of ours", "--html");
+
     checkup patient{io, wanted, servers, records ? &*records : nullptr};
     patient.run();
     if (patient.is_live() && patient.seen().rounds != 0) {
@@ -312,6 +337,11 @@ int echo(const settings& wanted)
         throw bad_input{"cannot write the result"};
     if (records)
         records->close();
+    const support::echo_pictures pictures{patient.seen(), patient.when()};
+    if (picture)
+        picture->finish(pictures.svg_document());
+    if (page)
+        page->finish(pictures.html_document());
     return patient.seen().well() >= support::health::quorum ? 0 : 1;
 }
 

@@ -2,6 +2,8 @@
 #ifndef RAIDA_EXAMPLES_FINDINGS_HPP
 #define RAIDA_EXAMPLES_FINDINGS_HPP
 
+#include "timeline.hpp"
+
 #include <raida/raida.hpp>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -37,18 +40,32 @@ struct findings
     std::chrono::nanoseconds elapsed{};                                    // from the first send to the end
     std::optional<raida::token_id> key{}; // what the requests were encrypted with
     raida::lane_statistics traffic{};
+    timeline when{};
 
     // For client_settings::on_record.
     void take(const raida::request_record& one)
     {
-        if (one.command == raida::detect_command)
+        if (one.command == raida::detect_command) {
             requests[one.server].push_back(one);
+            when.take(one);
+        }
         if (const auto said = complaint(one))
             hints[one.server] = said;
     }
 
     // Was it never asked, for want of an address or of numbers?
     [[nodiscard]] bool is_unasked(std::size_t server) const { return requests[server].empty(); }
+
+    // Where it is, if that is known.
+    [[nodiscard]] std::optional<std::string> address(std::size_t server) const
+    {
+        const auto* endpoint = servers.endpoint(server);
+        if (endpoint == nullptr)
+            return std::nullopt;
+        std::ostringstream text;
+        text << *endpoint;
+        return text.str();
+    }
 
     // Why it was not asked.
     [[nodiscard]] std::string why_unasked(std::size_t server) const

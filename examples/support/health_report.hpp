@@ -34,21 +34,32 @@ class health_report
     // One line per server, with what was seen before from the second round on.
     void print_table(std::ostream& out, const terminal& screen) const
     {
-        using enum table::align;
-        table lines{{{"server", right},
-                     {"address", left, 4},
-                     {"answer", left},
-                     {"round trip", right},
-                     {"", left, 5},
-                     {"sent", right, 7},
-                     {"version", left, 3},
-                     {"least", right, 6},
-                     {"median", right, 1},
-                     {"lost", right},
-                     {"hint", left, 2}}};
+        table lines{columns()};
         for (std::size_t server = 0; server < raida::server_count; ++server)
             lines.add(line(server, screen));
         lines.print(out, screen, screen.room());
+    }
+
+    // The table for a page: the same, but for the bars.
+    [[nodiscard]] static std::vector<std::string> headings()
+    {
+        std::vector<std::string> texts;
+        for (const table::column& one : columns())
+            if (!one.heading.empty())
+                texts.push_back(one.heading);
+        return texts;
+    }
+    [[nodiscard]] std::vector<std::vector<std::string>> rows() const
+    {
+        const auto all = columns();
+        std::vector<std::vector<std::string>> result(raida::server_count);
+        for (std::size_t server = 0; server < raida::server_count; ++server) {
+            const auto cells = line(server, terminal{});
+            for (std::size_t i = 0; i < cells.size(); ++i)
+                if (!all[i].heading.empty())
+                    result[server].push_back(cells[i].text);
+        }
+        return result;
     }
 
     // One line.
@@ -83,6 +94,14 @@ class health_report
     }
 
   private:
+    [[nodiscard]] static std::vector<table::column> columns()
+    {
+        using enum table::align;
+        return {{"server", right},    {"address", left, 4}, {"answer", left},     {"round trip", right},
+                {"", left, 5},        {"sent", right, 7},   {"version", left, 3}, {"least", right, 6},
+                {"median", right, 1}, {"lost", right},      {"hint", left, 2}};
+    }
+
     [[nodiscard]] std::vector<cell> line(std::size_t server, const terminal& screen) const
     {
         const raida::reply& got = seen_.echoes[server];

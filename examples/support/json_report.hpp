@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,21 +55,11 @@ class json_report
             answers.push_back(describe_request(one));
         const bool unasked = found_.is_unasked(server);
         return json::object({{"server", server},
-                             {"address", address(server)},
+                             {"address", found_.address(server)},
                              {"unasked", unasked ? std::optional{found_.why_unasked(server)} : std::nullopt},
                              {"hint", describe_status(found_.hints[server])},
                              {"key_refused", found_.key_refused(server)},
                              {"replies", json::array(answers)}});
-    }
-
-    [[nodiscard]] std::optional<std::string> address(std::size_t server) const
-    {
-        const auto* endpoint = found_.servers.endpoint(server);
-        if (endpoint == nullptr)
-            return std::nullopt;
-        std::ostringstream text;
-        text << *endpoint;
-        return text.str();
     }
 
     [[nodiscard]] static json::value describe_status(std::optional<raida::status> status)

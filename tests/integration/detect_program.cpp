@@ -12,6 +12,7 @@ TEST_CASE("detect is tested where it is built", "[detect]")
 
 #include "example_support.hpp"
 #include "json_check.hpp"
+#include "markup_check.hpp"
 
 #include <raida/base/version.hpp>
 #include <raida/testing/tokens.hpp>
@@ -116,9 +117,10 @@ TEST_CASE("--help lists every option on stdout", "[detect]")
     const outcome shown = detect("--help", folder);
     CHECK(shown.code == 0);
     CHECK(shown.err.empty());
-    for (const char* option : {"--servers FILE", "--tokens FILE", "--demo", "--wait WHAT", "--grade",
-                               "--encrypt D:S", "--keys FILE", "--coin-id N", "--deadline MS", "--attempts N",
-                               "--seed N", "--records FILE", "--json", "-h, --help", "--version"})
+    for (const char* option :
+         {"--servers FILE", "--tokens FILE", "--demo", "--wait WHAT", "--grade", "--encrypt D:S",
+          "--keys FILE", "--coin-id N", "--deadline MS", "--attempts N", "--seed N", "--records FILE",
+          "--svg FILE", "--html FILE", "--json", "-h, --help", "--version"})
         CHECK(shown.says(option));
     CHECK(detect("-h --tokens", folder).out == shown.out);
     const outcome version = detect("--version --colour", folder);
@@ -556,6 +558,57 @@ TEST_CASE("--records writes a line for each request to each server that was aske
     CHECK(occurrences(records, ",1\n") == 3);
     CHECK(occurrences(records, "\n4,echo,") == 1);
     CHECK_FALSE(tells_secrets(records, tokens));
+}
+
+TEST_CASE("--svg and --html draw every server and every row of tokens, and tell no secrets", "[detect]")
+{
+    const scratch_folder folder;
+    background_fleet network;
+    const auto tokens = raida::testing::make_tokens(130); // more than the picture has rows
+    network.servers.add(tokens);
+    network.servers.set(3, {.closed = true});
+    network.servers.set(5, {.answer = forced_answer::as_measured(raida::status::internal)});
+    network.start();
+    const outcome shown = detect("--servers " + folder.write("servers", joined(network.lines())) +
+                                     " --tokens " + folder.write("tokens", csv(tokens)) + " --svg " +
+                                     (folder / "picture") + " --html " + (folder / "page"),
+                                 folder);
+    CHECK(shown.code == 0);
+    CHECK(shown.err.empty());
+    for (const char* name : {"picture", "page"}) {
+        INFO(name);
+        const std::string text = folder.read(name);
+        CHECK(markup_check::is_document(text));
+        CHECK(markup_check::needs_no_network(text));
+        CHECK_FALSE(tells_secrets(text, tokens));
+        for (const char* part : {"role=\"img\"", "<title>", "<desc>", "prefers-color-scheme:dark",
+                                 "all decided, ", "milliseconds since the first send", "a row is 3 tokens"})
+            CHECK(text.find(part) != std::string::npos);
+        for (int server = 0; server < 25; ++server)
+            CHECK(text.find("\" text-anchor=\"end\" fill=\"currentColor\">" + std::to_string(server) + "<") !=
+                  std::string::npos);
+        CHECK(occurrences(text, ">authentic</text>") == (130 + 2) / 3);
+    }
+    CHECK(occurrences(folder.read("picture"), "<script") == 0);
+    CHECK(occurrences(folder.read("page"), "<tr><td>") == 25 + 130);
+    CHECK(folder.read("page").find("Content-Security-Policy") != std::string::npos);
+}
+
+TEST_CASE("--svg and --html replace nothing but earlier ones", "[detect]")
+{
+    const scratch_folder folder;
+    for (const std::string option : {"--svg", "--html"}) {
+        INFO(option);
+        const outcome refused = detect(option + " " + folder.write("mine", "mine"), folder);
+        CHECK(refused.code == 2);
+        CHECK(refused.out.empty());
+        CHECK(refused.err.find("mine' exists and holds no p") != std::string::npos);
+        CHECK(folder.read("mine") == "mine");
+        CHECK(detect(option + " " + (folder / "no/such/folder"), folder).code == 2);
+        for (int i = 0; i < 2; ++i)
+            CHECK(detect(option + " " + (folder / option), folder).code == 0);
+        CHECK(markup_check::is_document(folder.read(option)));
+    }
 }
 
 #endif

@@ -14,6 +14,7 @@ TEST_CASE("echo is tested where it is built", "[echo]")
 #include "../../examples/support/table.hpp"
 #include "example_support.hpp"
 #include "json_check.hpp"
+#include "markup_check.hpp"
 
 #include <raida/wire/status.hpp>
 
@@ -392,6 +393,36 @@ TEST_CASE("--records writes a line for each request that was sent", "[echo]")
     CHECK(occurrences(records, ",2000.000,50,42,") == 24);
 }
 
+TEST_CASE("--svg and --html draw every server, and escape what servers say", "[echo]")
+{
+    network n;
+    n.fleet.servers.set(2, {.closed = true});
+    auto rules = n.fleet.servers.rules(4);
+    rules.version = "<script>&\"</script>";
+    n.fleet.servers.set_rules(4, rules);
+    n.fleet.start();
+    for (const std::string rounds : {"", "--watch 0 --count 3"}) {
+        INFO(rounds);
+        const outcome shown =
+            n.ask(rounds + " --svg " + (n.folder / "picture") + " --html " + (n.folder / "page"));
+        CHECK(shown.code == 0);
+        CHECK(shown.err.empty());
+        for (const char* name : {"picture", "page"}) {
+            const std::string text = n.folder.read(name);
+            CHECK(markup_check::is_document(text));
+            CHECK(markup_check::needs_no_network(text));
+            CHECK(text.find("24 of 25 ") != std::string::npos);
+            CHECK(text.find(rounds.empty() ? ">milliseconds since the first send<" : ">seconds<") !=
+                  std::string::npos);
+            for (int server = 0; server < 25; ++server)
+                CHECK(text.find("\" text-anchor=\"end\" fill=\"currentColor\">" + std::to_string(server) +
+                                "<") != std::string::npos);
+        }
+        CHECK(occurrences(n.folder.read("page"), "<tr><td>") == 25);
+        CHECK(n.folder.read("page").find("&lt;script&gt;&amp;") != std::string::npos);
+    }
+}
+
 TEST_CASE("echo --help lists every option on stdout", "[echo]")
 {
     const scratch_folder folder;
@@ -400,7 +431,7 @@ TEST_CASE("echo --help lists every option on stdout", "[echo]")
     CHECK(shown.err.empty());
     for (const char* option :
          {"--servers FILE", "--watch [SECONDS]", "--count N", "--deadline MS", "--attempts N", "--coin-id N",
-          "--seed N", "--records FILE", "--json", "-h, --help", "--version"})
+          "--seed N", "--records FILE", "--svg FILE", "--html FILE", "--json", "-h, --help", "--version"})
         CHECK(shown.says(option));
     CHECK(echo("-h", folder).out == shown.out);
     CHECK(echo("--version", folder).out.starts_with("echo (raida) "));
