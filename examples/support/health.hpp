@@ -33,6 +33,20 @@ class history
 
     [[nodiscard]] std::size_t rounds() const noexcept { return rounds_.size(); }
 
+    // The latest round trips, a block each, the longest the highest; a dot for each that was not. UTF-8.
+    [[nodiscard]] std::string sparkline(std::size_t most) const
+    {
+        static constexpr const char* blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+        const auto first = rounds_.end() - static_cast<std::ptrdiff_t>(std::min(most, rounds_.size()));
+        auto longest_trip = std::chrono::nanoseconds{1};
+        for (auto one = first; one != rounds_.end(); ++one)
+            longest_trip = std::max(longest_trip, one->round_trip.value_or(std::chrono::nanoseconds{}));
+        std::string line;
+        for (auto one = first; one != rounds_.end(); ++one)
+            line += one->round_trip ? blocks[*one->round_trip * 7 / longest_trip] : "·";
+        return line;
+    }
+
     // Round trips, as far as there were any.
     [[nodiscard]] std::optional<std::chrono::nanoseconds> shortest() const
     {

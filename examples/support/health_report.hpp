@@ -97,9 +97,9 @@ class health_report
     [[nodiscard]] static std::vector<table::column> columns()
     {
         using enum table::align;
-        return {{"server", right},    {"address", left, 4}, {"answer", left},     {"round trip", right},
-                {"", left, 5},        {"sent", right, 7},   {"version", left, 3}, {"least", right, 6},
-                {"median", right, 1}, {"lost", right},      {"hint", left, 2}};
+        return {{"server", right},   {"address", left, 4}, {"answer", left},   {"round trip", right},
+                {"", left, 5},       {"lately", left, 6},  {"sent", right, 7}, {"version", left, 3},
+                {"least", right, 6}, {"median", right, 1}, {"lost", right},    {"hint", left, 2}};
     }
 
     [[nodiscard]] std::vector<cell> line(std::size_t server, const terminal& screen) const
@@ -115,6 +115,7 @@ class health_report
                                        : colour::red},
                 {got.attempts == 0 ? "" : describe(got.latency)},
                 got || got.error == raida::errc::timed_out ? bar_of(got.latency, screen) : cell{},
+                {was_watched && screen.unicode ? before.sparkline(12) : ""},
                 {std::to_string(got.attempts)},
                 {seen_.versions[server]},
                 {was_watched ? described(before.shortest()) : ""},

@@ -276,6 +276,10 @@ TEST_CASE("--watch redraws a screen of its own and leaves the last table", "[ech
     REQUIRE(left != std::string::npos);
     CHECK(occurrences(shown.out.substr(0, left), "round 3") == 1);
     CHECK(occurrences(shown.out.substr(left), "25 of 25 servers are well") == 1);
+    const outcome wide = run_in_terminal(
+        "TERM=xterm LC_ALL=C.UTF-8 " RAIDA_ECHO_PROGRAM " --watch 0 --count 3" + n.list(), n.folder, 160);
+    CHECK(wide.says("lately"));
+    CHECK(occurrences(wide.out.substr(wide.out.rfind("\x1b[?1049l")), "█") >= 25); // the longest of each
 
     const outcome dumb =
         run_in_terminal("TERM=dumb " RAIDA_ECHO_PROGRAM " --watch 0 --count 2" + n.list(), n.folder);
