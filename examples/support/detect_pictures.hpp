@@ -7,6 +7,7 @@
 #include "json_report.hpp"
 #include "page.hpp"
 #include "svg.hpp"
+#include "table.hpp"
 #include "waterfall.hpp"
 
 #include <raida/raida.hpp>

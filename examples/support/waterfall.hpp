@@ -218,8 +218,11 @@ class lanes
         for (const svg::point& at : points)
             out.dot(at.x, at.y, "blue", points.size() > 60 ? 1 : 2);
         std::sort(times.begin(), times.end());
-        out.text(right + 12, base - 6, times.empty() ? "no answer" : spoken(times[times.size() / 2]), "start",
-                 svg::small);
+        const auto& of = seen_.servers[server];
+        const std::string remark = !times.empty() ? spoken(times[times.size() / 2])
+                                   : of.empty()   ? "not asked"
+                                                  : std::string{looks(of.back().how).first};
+        out.text(right + 12, base - 6, remark, "start", svg::small);
     }
 
     const timeline& seen_;
