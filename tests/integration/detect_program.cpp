@@ -560,6 +560,19 @@ TEST_CASE("--records writes a line for each request to each server that was aske
     CHECK_FALSE(tells_secrets(records, tokens));
 }
 
+TEST_CASE("the check of markup sees what is not closed, not escaped or fetched", "[detect]")
+{
+    CHECK(markup_check::is_document("<a b=\"c\">&lt;<d/></a>\n"));
+    for (const char* wrong :
+         {"", "text", "<a>", "</a>", "<a><b></a></b>", "<a></a><a></a>", "<a>&</a>", "<a> > </a>",
+          "<a b=c></a>", "<a b></a>", "<a b=\"c></a>", "<a></a>text", "<a"}) {
+        INFO(wrong);
+        CHECK_FALSE(markup_check::is_document(wrong));
+    }
+    CHECK_FALSE(markup_check::needs_no_network("<img src=\"x\"/>"));
+    CHECK(markup_check::needs_no_network("<svg xmlns=\"http://www.w3.org/2000/svg\"/>"));
+}
+
 TEST_CASE("--svg and --html draw every server and every row of tokens, and tell no secrets", "[detect]")
 {
     const scratch_folder folder;
