@@ -2,6 +2,9 @@
 #include "simulation/counted_new.hpp"
 #include "simulation/support.hpp"
 
+#include <raida/testing/simulation.hpp>
+#include <raida/wire/commands.hpp>
+
 #include <catch2/catch_template_test_macros.hpp>
 
 #include <new>
@@ -167,6 +170,31 @@ TEMPLATE_TEST_CASE("a warm engine allocates nothing for a fan-out into the calle
     }
     CHECK(on->done >= self::warm_up + self::measured);
     CHECK(on->answered == on->done * n);
+}
+
+TEST_CASE("thousands of fan-outs to 25 silent servers leave memory and timers where they were",
+          "[simulation][allocation]")
+{
+    raida::testing::simulation world;
+    raida::fanout<25, raida::testing::simulated_transport> network{world, raida::loopback()};
+    raida::commands<> ask;
+    std::size_t timed_out = 0;
+    const auto ask_thousand = [&] {
+        for (std::size_t i = 0; i < 1000; ++i) {
+            network.async_request(ask.echo(), {.deadline = 1s}, [&](std::error_code, raida::replies<> got) {
+                for (const raida::reply& one : got)
+                    timed_out += one.error == raida::errc::timed_out ? 1U : 0U;
+            });
+            if (i % 100 == 99)
+                world.run();
+        }
+    };
+    ask_thousand(); // what is kept for the next is there now
+    const std::size_t kept = live_allocations();
+    ask_thousand();
+    ask_thousand();
+    CHECK(timed_out == 3 * 1000 * 25);
+    CHECK(live_allocations() == kept);
 }
 
 TEST_CASE("the counter sees each form of new", "[simulation][allocation]")
