@@ -79,7 +79,7 @@ class waterfall
     // Where few are silent for long the axis ends soon after the last answer; their bars go beyond it.
     [[nodiscard]] static double end_of_axis(const timeline& seen, std::optional<double> decided)
     {
-        double answer = decided.value_or(0), last = 0.1;
+        double answer = decided.value_or(0), last = std::max(answer, 0.1);
         for (const auto& of : seen.servers)
             for (const timeline::request& one : of) {
                 last = std::max(last, one.end);

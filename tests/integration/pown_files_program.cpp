@@ -221,11 +221,11 @@ TEST_CASE("a journal of other tokens is moved aside or kept, and never written o
 {
     network net;
     REQUIRE(net.run(net.command()).code == 0);
-    const std::string other = net.files->read("pown.journal");
     net.files->write("other", csv(raida::testing::make_tokens(2, 9)));
     expect_kept(net, net.command({"--journal", *net.files / "other", "--out", *net.files / "new.csv"}),
                 "other", "line 1, the name of the format");
     REQUIRE(net.run(net.command({"--recover"})).code == 0);
+    const std::string other = net.files->read("pown.journal");
     net.servers.add(net.tokens); // known by their old numbers again
     REQUIRE(net.run(net.command({"--out", *net.files / "new.csv"})).code == 0);
     CHECK(net.files->read("pown.journal.1") == other);
