@@ -93,8 +93,8 @@ answer_reader reads_decoyed(const ask_tickets<N>& wanted, std::size_t records, b
         const auto answer = parse_ticket(what, body, records, order);
         std::size_t first = 0, all = 0;
         for (std::size_t i = 0; answer && i < records; ++i) {
-            all += (*answer)[i] ? 1 : 0;
-            first += (*answer)[i] && first == i ? 1 : 0;
+            all += (*answer)[i] ? 1U : 0U;
+            first += (*answer)[i] && first == i ? 1U : 0U;
         }
         return first == all && may_pass[all];
     };
