@@ -99,7 +99,7 @@ class transfer
     {
         std::size_t sum = 0;
         for (std::size_t token = 0; token < token_count(); ++token)
-            sum += outcome(token) == which ? 1 : 0;
+            sum += outcome(token) == which ? 1U : 0U;
         return sum;
     }
 

@@ -154,7 +154,7 @@ class tally
         check(token);
         std::size_t votes = 0;
         for (std::size_t server = 0; server < N; ++server)
-            votes += box_.vote(server, token) == which ? 1 : 0;
+            votes += box_.vote(server, token) == which ? 1U : 0U;
         return votes;
     }
 

@@ -83,7 +83,7 @@ class server_list
     {
         std::size_t with = 0;
         for (const endpoint_type& one : primaries_)
-            with += known(one) != nullptr ? 1 : 0;
+            with += known(one) != nullptr ? 1U : 0U;
         return with;
     }
 

@@ -113,8 +113,8 @@ template <std::size_t N>
     std::size_t passes = 0, fails = 0;
     for (const reply& one : so_far) {
         const ballot what = judge_reply(one, false);
-        passes += what == ballot::all_pass ? 1 : 0;
-        fails += what == ballot::all_fail ? 1 : 0;
+        passes += what == ballot::all_pass ? 1U : 0U;
+        fails += what == ballot::all_fail ? 1U : 0U;
     }
     return passes >= quorum || fails >= quorum;
 }
