@@ -120,6 +120,8 @@ TEST_CASE("padding bits tell how a server counts, and that is remembered", "[cry
     CHECK(one.answers[0].verified);
     CHECK(one.by.habit(0) == habit);
     CHECK(one.by.habit(1) == unknown);
+    CHECK(one.by.used()[0] == (habit == restarts)); // a listener may have learnt of that key
+    CHECK_FALSE(one.by.used()[1]);
 
     CHECK(one.detect(64, {1, 2, 3, 4, 5, 6, 7, 8}, habit).none()); // no padding, but known by now
     CHECK(one.body(0) == "0102030405060708");

@@ -14,8 +14,27 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <sys/stat.h>
+
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace {
+
+std::vector<std::string> flushed; // what was, in this order
+
+}
+
+// In place of the C library's, in the whole of this program.
+extern "C" int fsync(int file)
+{
+    flushed.push_back(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file)).string());
+    return static_cast<int>(::syscall(SYS_fsync, file));
+}
+#endif
 
 namespace {
 
@@ -95,6 +114,24 @@ TEST_CASE("a record that was written is there, for its owner alone", "[journal_f
     CHECK(at.count() == 2); // and the lock
     CHECK(journal.moved_to().empty());
 }
+
+#ifdef __linux__
+TEST_CASE("a record is on the disk when it was written: first the file, then its name in the folder",
+          "[journal_file]")
+{
+    const folder at;
+    file journal;
+    REQUIRE_FALSE(journal.open(at / "j"));
+    REQUIRE_FALSE(journal.begin());
+    for (const bool finished : {false, true}) {
+        flushed.clear();
+        REQUIRE_FALSE(journal.write(make_record(finished)));
+        REQUIRE(flushed.size() == 2);
+        CHECK(flushed[0] == at / "j.part");
+        CHECK(flushed[1] == fs::path{at.path}.string());
+    }
+}
+#endif
 
 TEST_CASE("a journal is in use by one at a time", "[journal_file]")
 {

@@ -165,6 +165,13 @@ TEST_CASE("a mixed body with padding bits set is no vote", "[consensus]")
     CHECK(alone(datagram(status::mixed, {0x55, 0x40}), 9, true, msb).errors == 25);
     CHECK(alone(datagram(status::mixed, {0x55, 0x01}), 9, true, msb).errors == 25);
     CHECK(alone(datagram(status::mixed, {0x55, 0x80}), 9, true, msb).mixed == 1);
+
+    for (const char alike : {'p', 'f'}) { // the last word alone is not mixed
+        auto bytes = body(std::string(63, 'p') + 'f' + std::string(6, alike));
+        CHECK(alone(datagram(status::mixed, bytes), 70).mixed == 1);
+        bytes.back() |= 0x80;
+        CHECK(alone(datagram(status::mixed, bytes), 70).errors == 25);
+    }
 }
 
 TEST_CASE("a mixed body without both a pass and a fail is no vote", "[consensus]")

@@ -7,6 +7,7 @@
 
 #include "support.hpp"
 
+#include <bitset>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -103,6 +104,16 @@ TEST_CASE("thirteen passes decide, twelve do not", "[consensus]")
     CHECK_FALSE(all_tokens_decided(answered(12, 11), 4, {}));
     CHECK_FALSE(all_tokens_decided(answered(13, 0), 4, {.margin = 1}));
     CHECK_FALSE(all_tokens_decided(answered(0, 0), 4, {}));
+}
+
+TEST_CASE("what stands in a slot that is not settled yet decides nothing", "[consensus]")
+{
+    raida::replies<> so_far;
+    for (std::size_t server = 0; server < 13; ++server)
+        so_far.answer(server, tests::datagram(status::all_pass));
+    CHECK(all_tokens_decided(so_far, 1, {}));
+    CHECK_FALSE(all_tokens_decided(so_far, 1, {}, std::bitset<25>{}.set(12)));
+    CHECK(all_tokens_decided(so_far, 1, {}, std::bitset<25>{}.set(13))); // has said nothing in any case
 }
 
 TEST_CASE("one token that is still open keeps all waiting", "[consensus]")

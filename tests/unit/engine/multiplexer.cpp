@@ -117,6 +117,23 @@ TEST_CASE("routers pad what they quote: padding is no other request", "[multiple
     CHECK(on.open() == std::array{false, true, true});
 }
 
+TEST_CASE("a quote of what anybody can guess ends nothing before its time", "[multiplexer]")
+{
+    for (const std::size_t size : {32U, 39U}) {
+        CAPTURE(size);
+        fixture on;
+        bytes quoted = on.packets[1];
+        quoted.resize(size);
+        on.refuse(quoted);
+        CHECK(on.open() == std::array{true, true, true});
+    }
+    fixture on;
+    bytes quoted = on.packets[1];
+    quoted.resize(40); // eight bytes of the challenge
+    on.refuse(quoted);
+    CHECK(on.open() == std::array{true, false, true});
+}
+
 TEST_CASE("what was answered before a refusal keeps its answer", "[multiplexer]")
 {
     fixture on;
