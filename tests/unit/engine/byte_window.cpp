@@ -92,6 +92,15 @@ TEST_CASE("what is answered may be followed at once", "[byte_window]")
     CHECK(on.send() == 40);
 }
 
+TEST_CASE("places that become free are worth what they were, and no more", "[byte_window]")
+{
+    fixture on;
+    on.send();
+    on.answer(3);
+    CHECK(on.send() == 3);
+    CHECK(on.send() == 0);
+}
+
 TEST_CASE("after a pause with nothing in flight there is one burst, however much was answered before",
           "[byte_window]")
 {
