@@ -134,6 +134,44 @@ TEST_CASE("a quote of what anybody can guess ends nothing before its time", "[mu
     CHECK(on.open() == std::array{true, false, true});
 }
 
+TEST_CASE("a quote that fits two requests is about neither", "[multiplexer]")
+{
+    fixture on;
+    const auto ask = [&](std::size_t which, std::uint8_t last) {
+        bytes& packet = on.packets[which];
+        packet = on.packets[0];
+        packet[45] = last; // of the challenge, behind what is quoted
+        std::array<raida::detail::packet_view, fixture::n> views{};
+        views[1] = {packet, raida::implied_signature(packet)};
+        on.board.admit(views, {.deadline = 1s}, on.answers[which], 2, nullptr, on.now);
+    };
+    ask(3, 1);
+    ask(4, 2);
+    std::array<raida::outgoing, 8> batch;
+    on.board.sent(1, std::span{batch}.first(on.board.next_batch(1, batch)), on.now);
+    bytes quoted = on.packets[3];
+    quoted.resize(40);
+    on.board.on_error(1, 0, std::make_error_code(std::errc::connection_refused), quoted,
+                      raida::request_id::unknown, on.now);
+    CHECK(on.answers[3][1].error == raida::errc::pending);
+    CHECK(on.answers[4][1].error == raida::errc::pending);
+    CHECK(on.board.counts().servers[1].unattributed == 1);
+}
+
+TEST_CASE("an answer is taken only through the socket that its request left by", "[multiplexer]")
+{
+    fixture on;
+    bytes answer(raida::header_size);
+    raida::response_header header{.server = 0, .status = raida::status::success};
+    header.echo = 101;
+    header.signature = *raida::implied_signature(on.packets[1]);
+    header.write(answer.data());
+    on.board.on_datagram(0, 1, {.bytes = answer}, on.now);
+    CHECK(on.open() == std::array{true, true, true});
+    on.board.on_datagram(0, 0, {.bytes = answer}, on.now);
+    CHECK(on.open() == std::array{true, false, true});
+}
+
 TEST_CASE("what was answered before a refusal keeps its answer", "[multiplexer]")
 {
     fixture on;
