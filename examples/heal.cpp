@@ -1,6 +1,7 @@
 // Heals tokens: servers that fail a token which most of them pass take a new number for it.
 #include "support/arguments.hpp"
 #include "support/bad_input.hpp"
+#include "support/change_settings.hpp"
 #include "support/heal_report.hpp"
 #include "support/key_token.hpp"
 #include "support/pown_demonstration.hpp"
@@ -21,7 +22,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -67,59 +67,15 @@ leave servers deaf until they are restarted.
 Exit code: 0 no server fails any token any more, 1 some do, 2 bad input.
 )";
 
-struct settings
-{
-    std::optional<std::string> servers, tokens, encrypt, keys, journal, out;
-    std::uint16_t coin = raida::default_coin;
-    std::chrono::milliseconds deadline = raida::default_deadline;
-    bool recover = false, other_servers = false, plain = false, json = false;
-
-    [[nodiscard]] bool is_demonstration() const { return !tokens && !recover; }
-};
-
-// Throws bad_input for what does not fit together.
-void check(const settings& wanted)
-{
-    if (wanted.other_servers && !wanted.recover)
-        throw bad_input{"--other-servers needs --recover: a new heal asks the servers of the list"};
-    if (wanted.is_demonstration()) {
-        if (wanted.servers || wanted.encrypt || wanted.keys || wanted.journal || wanted.out || wanted.plain)
-            throw bad_input{"which tokens? --tokens or --recover is missing"};
-        return;
-    }
-    if (!wanted.servers)
-        throw bad_input{"--servers is missing: the built-in servers must not heal real tokens"};
-    if (wanted.plain == wanted.encrypt.has_value())
-        throw bad_input{
-            "either --encrypt DENOMINATION:SERIAL, or --plain to let everybody on the way compute "
-            "the new authenticity numbers"};
-    if (wanted.keys && wanted.plain)
-        throw bad_input{"--keys needs --encrypt"};
-    if (!wanted.tokens && !wanted.journal)
-        throw bad_input{"--recover needs --journal, or --tokens, beside which the journal is"};
-    if (!wanted.tokens && !wanted.keys && wanted.encrypt)
-        throw bad_input{"--encrypt needs --keys, or --tokens, where the key token is"};
-}
+using settings = support::change_settings;
 
 settings read_settings(int argc, char** argv)
 {
     support::arguments given{argc, argv};
     settings wanted;
-    wanted.json = given.flag("--json");
-    wanted.recover = given.flag("--recover");
-    wanted.other_servers = given.flag("--other-servers");
-    wanted.plain = given.flag("--plain");
-    wanted.servers = given.value("--servers");
-    wanted.tokens = given.value("--tokens");
-    wanted.encrypt = given.value("--encrypt");
-    wanted.keys = given.value("--keys");
-    wanted.journal = given.value("--journal");
-    wanted.out = given.value("--out");
-    wanted.coin = given.number<std::uint16_t>("--coin-id", 0, 65'535, wanted.coin);
-    wanted.deadline = std::chrono::milliseconds{
-        given.number<std::int64_t>("--deadline", 1, 3'600'000, wanted.deadline.count())};
+    wanted.take(given);
     given.done();
-    check(wanted);
+    wanted.check("heal", "heal real tokens", "compute");
     return wanted;
 }
 
@@ -172,7 +128,10 @@ raida::healing<> run(asio::io_context& io, const settings& wanted, const task& w
         unfit = journal.begin();
     if (unfit)
         throw bad_input{work.journal + ": " + unfit.message()};
-    support::check_may_replace(work.out, numbers_of(wanted.recover ? record : raida::heal_record<>{}));
+    const auto known = numbers_of(wanted.recover ? record : raida::heal_record<>{});
+    support::check_may_replace(work.out, known);
+    for (const auto& leftover : {work.journal + ".part", work.out + ".part"})
+        support::check_may_replace(leftover, known, true);
 
     raida::client_settings<> how;
     how.requests.coin = wanted.coin;
@@ -272,16 +231,9 @@ int heal_tokens(const settings& wanted)
     if (wanted.is_demonstration())
         return demonstrate(io, wanted);
     task work;
-    work.journal = wanted.journal
-                       ? *wanted.journal
-                       : std::filesystem::path{*wanted.tokens}.replace_filename("heal.journal").string();
-    work.out =
-        wanted.out ? *wanted.out : std::filesystem::path{work.journal}.replace_extension(".csv").string();
-    for (const auto& written : {work.journal, work.out})
-        for (const auto& read : {wanted.servers, wanted.tokens, wanted.keys})
-            if (read && support::is_same_file(written, *read))
-                throw bad_input{support::quoted(*read) +
-                                " would be overwritten: name another --journal or --out"};
+    work.journal = wanted.journal_path("heal.journal");
+    work.out = wanted.out_path(work.journal);
+    wanted.check_files(work.journal, work.out);
     work.servers = support::read_servers(io, *wanted.servers);
     if (wanted.tokens)
         work.tokens = support::read_tokens(*wanted.tokens, wanted.coin);

@@ -1,6 +1,7 @@
 // Takes ownership of tokens: gives them new authenticity numbers, and loses none whatever happens on the way.
 #include "support/arguments.hpp"
 #include "support/bad_input.hpp"
+#include "support/change_settings.hpp"
 #include "support/journal_file.hpp"
 #include "support/key_token.hpp"
 #include "support/pown_demonstration.hpp"
@@ -19,7 +20,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -64,64 +64,22 @@ options it shows all this with 25 servers of its own, some of them faulty.
 Exit code: 0 every token is transferred, 1 some are not, 2 bad input.
 )";
 
-struct settings
+struct settings : support::change_settings
 {
-    std::optional<std::string> servers, tokens, encrypt, keys, journal, out;
-    std::uint16_t coin = raida::default_coin;
-    std::chrono::milliseconds deadline = raida::default_deadline;
     std::chrono::seconds budget{60};
     std::uint64_t seed = 1;
-    bool recover = false, other_servers = false, plain = false, json = false;
-
-    [[nodiscard]] bool is_demonstration() const { return !tokens && !recover; }
 };
-
-// Throws bad_input for what does not fit together.
-void check(const settings& wanted)
-{
-    if (wanted.other_servers && !wanted.recover)
-        throw bad_input{"--other-servers needs --recover: a new transfer asks the servers of the list"};
-    if (wanted.is_demonstration()) {
-        if (wanted.servers || wanted.encrypt || wanted.keys || wanted.journal || wanted.out || wanted.plain)
-            throw bad_input{"which tokens? --tokens or --recover is missing"};
-        return;
-    }
-    if (!wanted.servers)
-        throw bad_input{"--servers is missing: the built-in servers must not give real tokens new numbers"};
-    if (wanted.plain == wanted.encrypt.has_value())
-        throw bad_input{
-            "either --encrypt DENOMINATION:SERIAL, or --plain to let everybody on the way read the "
-            "new authenticity numbers"};
-    if (wanted.keys && wanted.plain)
-        throw bad_input{"--keys needs --encrypt"};
-    if (!wanted.tokens && !wanted.journal)
-        throw bad_input{"--recover needs --journal, or --tokens, beside which the journal is"};
-    if (!wanted.tokens && !wanted.keys && wanted.encrypt)
-        throw bad_input{"--encrypt needs --keys, or --tokens, where the key token is"};
-}
 
 settings read_settings(int argc, char** argv)
 {
     support::arguments given{argc, argv};
     settings wanted;
-    wanted.json = given.flag("--json");
-    wanted.recover = given.flag("--recover");
-    wanted.other_servers = given.flag("--other-servers");
-    wanted.plain = given.flag("--plain");
-    wanted.servers = given.value("--servers");
-    wanted.tokens = given.value("--tokens");
-    wanted.encrypt = given.value("--encrypt");
-    wanted.keys = given.value("--keys");
-    wanted.journal = given.value("--journal");
-    wanted.out = given.value("--out");
-    wanted.coin = given.number<std::uint16_t>("--coin-id", 0, 65'535, wanted.coin);
-    wanted.deadline = std::chrono::milliseconds{
-        given.number<std::int64_t>("--deadline", 1, 3'600'000, wanted.deadline.count())};
+    wanted.take(given);
     wanted.budget =
         std::chrono::seconds{given.number<std::int64_t>("--budget", 1, 86'400, wanted.budget.count())};
     wanted.seed = given.number<std::uint64_t>("--seed", 0, UINT64_MAX, wanted.seed);
     given.done();
-    check(wanted);
+    wanted.check("transfer", "give real tokens new numbers", "read");
     return wanted;
 }
 
@@ -226,33 +184,6 @@ outcome transfer(asio::io_context& io, const settings& wanted, task& work)
     return got;
 }
 
-std::string default_journal(const settings& wanted)
-{
-    return wanted.journal ? *wanted.journal
-                          : std::filesystem::path{*wanted.tokens}.replace_filename("pown.journal").string();
-}
-
-std::string default_out(const settings& wanted, const std::string& journal)
-{
-    return wanted.out ? *wanted.out : std::filesystem::path{journal}.replace_extension(".csv").string();
-}
-
-// Neither the files that are written nor the helpers beside them may be what the user needs: a number that is
-// in no file any more is lost.
-void check_files(const settings& wanted, const std::string& journal, const std::string& out)
-{
-    const std::string written[] = {journal, journal + ".lock", journal + ".part", out, out + ".part"};
-    for (const auto& one : written) {
-        for (const auto& other : written)
-            if (&one < &other && support::is_same_file(one, other))
-                throw bad_input{support::quoted(one) + " is written for two purposes: name another --out"};
-        for (const auto& read : {wanted.servers, wanted.tokens, wanted.keys})
-            if (read && support::is_same_file(one, *read))
-                throw bad_input{support::quoted(*read) +
-                                " would be overwritten: name another --journal or --out"};
-    }
-}
-
 void read(asio::io_context& io, const settings& wanted, task& work)
 {
     work.servers = support::read_servers(io, *wanted.servers);
@@ -332,8 +263,8 @@ int pown(const settings& wanted)
     asio::io_context io{1};
     if (wanted.is_demonstration())
         return demonstrate(io, wanted);
-    const std::string journal = default_journal(wanted), out = default_out(wanted, journal);
-    check_files(wanted, journal, out);
+    const std::string journal = wanted.journal_path("pown.journal"), out = wanted.out_path(journal);
+    wanted.check_files(journal, out);
     task work{journal, out};
     read(io, wanted, work);
     prepare(work);

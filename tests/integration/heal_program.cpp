@@ -14,6 +14,7 @@
 #include <asio/io_context.hpp>
 
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -135,6 +136,22 @@ TEST_CASE("healing: a program that is killed goes on from its journal", "[heal][
         CHECK(n.is_held(0));
         CHECK(n.is_held(2));
     }
+}
+
+TEST_CASE("healing: somebody's tokens in the name of a helper file are not replaced", "[heal][program]")
+{
+    network n;
+    const auto foreign = csv(raida::testing::make_tokens(2, 9));
+    for (const std::string name : {"heal.csv.part", "heal.journal.part"}) {
+        CAPTURE(name);
+        n.files.write(name, foreign);
+        CHECK(n.run(n.command()).code == 2);
+        CHECK(n.files.read(name) == foreign);
+        std::filesystem::remove(n.files / name);
+    }
+    const auto shown = n.run(n.command({"--out", n.files / "heal.journal.part"}));
+    CHECK(shown.code == 2);
+    CHECK(shown.err.find("is written for two purposes") != std::string::npos);
 }
 
 TEST_CASE("healing: what does not fit together is refused in one line", "[heal][program]")
