@@ -61,6 +61,16 @@ struct fixture
                        raida::request_id::unknown, now);
     }
 
+    bytes answer(std::size_t which) const
+    {
+        bytes made(raida::header_size);
+        raida::response_header header{.server = 0, .status = raida::status::success};
+        header.echo = static_cast<std::uint16_t>(100 + which);
+        header.signature = *raida::implied_signature(packets[which]);
+        header.write(made.data());
+        return made;
+    }
+
     std::array<bool, 3> open() const
     {
         std::array<bool, 3> still{};
@@ -161,11 +171,7 @@ TEST_CASE("a quote that fits two requests is about neither", "[multiplexer]")
 TEST_CASE("an answer is taken only through the socket that its request left by", "[multiplexer]")
 {
     fixture on;
-    bytes answer(raida::header_size);
-    raida::response_header header{.server = 0, .status = raida::status::success};
-    header.echo = 101;
-    header.signature = *raida::implied_signature(on.packets[1]);
-    header.write(answer.data());
+    const bytes answer = on.answer(1);
     on.board.on_datagram(0, 1, {.bytes = answer}, on.now);
     CHECK(on.open() == std::array{true, true, true});
     on.board.on_datagram(0, 0, {.bytes = answer}, on.now);
@@ -175,11 +181,7 @@ TEST_CASE("an answer is taken only through the socket that its request left by",
 TEST_CASE("what was answered before a refusal keeps its answer", "[multiplexer]")
 {
     fixture on;
-    bytes answer(raida::header_size);
-    raida::response_header header{.server = 0, .status = raida::status::success};
-    header.echo = 101;
-    header.signature = *raida::implied_signature(on.packets[1]);
-    header.write(answer.data());
+    const bytes answer = on.answer(1);
     on.board.on_datagram(0, 0, {.bytes = answer}, on.now);
     CHECK(on.answers[1][0]);
     on.refuse(on.packets[0] + on.packets[1]); // one answer proves that the packet was not refused as a whole
