@@ -60,6 +60,9 @@ struct outgoing
     request_id id;    ///< where the transport can use one
 };
 
+/// Bytes of a packet that it refuses which a system quotes at least: Linux over IPv4 520.
+inline constexpr std::size_t least_quoted = 500;
+
 /// How far submit() came: `count` requests left. If that is fewer than were given, `error` says why the next
 /// one did not: std::errc::operation_would_block when on_wake() will tell that it is worth trying again,
 /// anything else is that request's own failure. Without an error the rest is to be submitted again.
@@ -67,7 +70,8 @@ struct submitted
 {
     std::size_t count = 0;   ///< requests that left
     std::error_code error{}; ///< why the next one did not
-    bool as_one = false;   ///< they left as one packet: an error that quotes more than the first is about all
+    bool as_one = false; ///< they left as one packet: an error that quotes more than the first is about all,
+                         ///< and one that tells of no end of it may be
     bool is_stale = false; ///< the lane's next generation may send what this one cannot
 };
 

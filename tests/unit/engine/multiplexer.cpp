@@ -27,18 +27,18 @@ struct fixture
     std::array<bytes, 8> packets{};
     std::size_t asked = 0;
 
-    fixture()
+    explicit fixture(raida::command_code what = raida::echo_command, std::size_t size = 50)
     {
-        ask(3);
+        ask(3, what, size);
         send(3);
     }
 
-    void ask(std::size_t count)
+    void ask(std::size_t count, raida::command_code what = raida::echo_command, std::size_t size = 50)
     {
         for (const std::size_t end = asked + count; asked < end; ++asked) {
             bytes& packet = packets[asked];
-            packet.assign(50, static_cast<std::uint8_t>(asked + 1));
-            raida::request_header header{.what = raida::echo_command};
+            packet.assign(size, static_cast<std::uint8_t>(asked + 1));
+            raida::request_header header{.what = what};
             header.echo(static_cast<std::uint16_t>(100 + asked));
             header.write(packet.data());
             std::array<raida::detail::packet_view, n> views{};
@@ -116,6 +116,26 @@ TEST_CASE("a refusal that quotes one request is about that one, wherever it stoo
         CHECK(on.open() == expected);
         CHECK(on.board.counts().servers[0].refused == 1);
     }
+}
+
+TEST_CASE("a long quote that shows no end of its request is about all that may be asked again",
+          "[multiplexer]")
+{
+    const auto refused = [](raida::command_code what, std::size_t size, std::size_t quoted) {
+        fixture on{what, size};
+        bytes quote = on.packets[1];
+        quote.resize(quoted);
+        on.refuse(quote);
+        CHECK_FALSE(on.open()[1]);
+        CHECK(on.open()[0] == on.open()[2]);
+        return on.board.counts().servers[0].refused;
+    };
+    CHECK(refused(raida::detect_command, 1394, 520) == 3);
+    CHECK(refused(raida::detect_command, 1394, 1394) == 3);
+    CHECK(refused(raida::detect_command, 1394, 499) == 1); // of a router: this machine quotes more
+    CHECK(refused(raida::detect_command, 500, 500) == 3);
+    CHECK(refused(raida::detect_command, 500, 520) == 1); // it ends there: what follows is padding
+    CHECK(refused(raida::pown_command, 1394, 520) == 1);  // of those it must be known
 }
 
 TEST_CASE("routers pad what they quote: padding is no other request", "[multiplexer]")

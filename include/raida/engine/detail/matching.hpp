@@ -130,14 +130,17 @@ class matching
     /// follows cannot. Routers that quote no more than ICMP asks for prove nothing.
     [[nodiscard]] static bool is_proof(bytes_view quote) noexcept { return quote.size() >= header_size + 8; }
 
-    /// A quote that goes on with the next request is of the packet in which they left together.
+    /// A quote that goes on with the next request is of the packet in which they left together. A long one
+    /// that ends before may be: what can be asked again is taken for refused like the request beside it.
     [[nodiscard]] bool quotes_companions(lane<N>& in, std::size_t server, std::uint32_t first,
                                          bytes_view quote) const
     {
+        const bytes_view packet = rounds_[first].packets.packet(server);
+        if (quote.size() <= packet.size())
+            return quote.size() >= least_quoted && is_idempotent({packet[4], packet[5]});
         const auto next = in.next_companion(first);
-        const std::size_t size = rounds_[first].packets.packet(server).size();
-        return next != no_round && quote.size() > size &&
-               begin_alike(quote.subspan(size), rounds_[next].packets.packet(server));
+        return next != no_round &&
+               begin_alike(quote.subspan(packet.size()), rounds_[next].packets.packet(server));
     }
 
   private:

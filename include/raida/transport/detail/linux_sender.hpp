@@ -49,18 +49,17 @@ class linux_sender
   private:
     static constexpr std::size_t most = 64; // in one call; the kernel cuts no packet into more
 
-    // An error quotes the beginning of what was refused: at least 520 bytes over IPv4. From shorter datagrams
-    // it can be told whether one was refused, or all that left with it.
-    static constexpr std::size_t longest_cut = 500;
-
+    // Of short datagrams an error tells whether one was refused, or all that left with it. Of longer ones
+    // that must be known only where a repetition would do harm.
     static std::size_t count_alike(std::span<const outgoing> batch) noexcept
     {
         const std::size_t size = batch[0].bytes.size();
-        if (size > longest_cut)
-            return 1;
-        const auto differs = [size](const outgoing& one) { return one.bytes.size() != size; };
+        const auto differs = [size](const outgoing& one) {
+            return one.bytes.size() != size ||
+                   (size > least_quoted && !is_idempotent({one.bytes[4], one.bytes[5]}));
+        };
         const auto end = std::find_if(batch.begin(), batch.end(), differs);
-        return (std::min)(static_cast<std::size_t>(end - batch.begin()), most);
+        return (std::min)({static_cast<std::size_t>(end - batch.begin()), most, max_datagram / size});
     }
 
     // A sandbox says so of calls that it does not let through, a firewall of what it does not let out.
