@@ -12,6 +12,8 @@
 #include <raida/client/detail/progress_report.hpp>
 #include <raida/consensus/options.hpp>
 
+#include <asio/post.hpp>
+
 #include <algorithm>
 #include <bitset>
 #include <cstddef>
@@ -114,17 +116,10 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
         if (is_for_all(error))
             error_ = error;
         std::exception_ptr thrown;
-        try {
-            if (!has_failed_) {
-                machine_.finished(id, error, answers);
-                thrown = tell_last();
-                launch();
-            }
-        } catch (const std::bad_alloc&) {
-            stop();
-        }
-        if (is_over() && waiting_)
-            complete(&pending_result<result>::complete_here);
+        go_on([&] {
+            machine_.finished(id, error, answers);
+            thrown = tell_last();
+        });
         if (thrown)
             std::rethrow_exception(thrown);
     }
@@ -136,6 +131,8 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
     }
 
   private:
+    static constexpr std::size_t at_once = 8; // questions: building the next ones overlaps the network
+
     // What the end of a question has decided, which no slot tells any more.
     std::exception_ptr tell_last() noexcept
     {
@@ -188,13 +185,49 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
         exchanges_.end_early();
     }
 
+    // After something has happened.
+    template <class What>
+    void go_on(What what)
+    {
+        try {
+            if (!has_failed_) {
+                what();
+                if (!launches_later_)
+                    launch();
+            }
+        } catch (const std::bad_alloc&) {
+            stop();
+        }
+        if (is_over() && waiting_)
+            complete(&pending_result<result>::complete_here);
+    }
+
     void launch()
     {
         if (!core_->network || error_)
             machine_.stop();
         const auto most = [this](std::size_t server) { return core_->most_tokens(server, what_); };
-        while (auto next = machine_.next(most))
+        for (std::size_t asked = 0; asked != at_once; ++asked) {
+            const auto next = machine_.next(most);
+            if (!next)
+                return;
             ask(next->first, next->second);
+        }
+        launch_later();
+    }
+
+    // After the engine's turn, in which those that were built leave. Should there be no memory to post it,
+    // the end of one of them goes on.
+    void launch_later() noexcept
+    {
+        try {
+            asio::post(core_->get_executor(), [self = this->shared_from_this()] {
+                self->launches_later_ = false;
+                self->go_on([] {});
+            });
+            launches_later_ = true;
+        } catch (const std::bad_alloc&) {
+        }
     }
 
     [[nodiscard]] bool is_over() const noexcept
@@ -240,6 +273,7 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
     exchanges<Core> exchanges_;
     std::chrono::steady_clock::time_point until_{};
     std::error_code error_;
+    bool launches_later_ = false;
     bool has_failed_ = false; // for want of memory; the machine is of no use any more
 };
 
