@@ -46,7 +46,11 @@ struct reply
     }
 
     /// The answer's status; `status{}` (0, which no server sends for our commands) when there is no answer.
-    [[nodiscard]] raida::status status() const noexcept { return header().status; }
+    [[nodiscard]] raida::status status() const noexcept
+    {
+        return error || datagram.size() < header_size ? raida::status{}
+                                                      : static_cast<raida::status>(datagram[2]);
+    }
 
     /// The answer's body without its terminator; empty when there is none.
     [[nodiscard]] bytes_view body() const noexcept

@@ -30,11 +30,12 @@ namespace raida::inline v1::detail {
 template <std::size_t N>
 std::bitset<N> numbered(const basic_token<N>& token) noexcept
 {
+    const auto is_zero = [](const authenticity_number& one) { return one.is_zero(); };
     std::bitset<N> servers;
     servers.set();
-    for (std::size_t i = 0; i < N; ++i)
-        if (token.numbers[i].is_zero()) // hardly ever: a branch is faster than setting bits
-            servers.reset(i);
+    const auto end = token.numbers.end();
+    for (auto at = token.numbers.begin(); (at = std::find_if(at, end, is_zero)) != end; ++at)
+        servers.reset(static_cast<std::size_t>(at - token.numbers.begin())); // hardly ever
     return servers;
 }
 
