@@ -78,9 +78,10 @@ struct submitted
 /// Something that arrived.
 struct incoming
 {
-    bytes_view bytes;                    ///< at most the limit that the transport was given
-    bool truncated = false;              ///< there was more
-    request_id id = request_id::unknown; ///< whose answer it is, if the transport knows
+    bytes_view bytes;                             ///< at most the limit that the transport was given
+    bool truncated = false;                       ///< there was more
+    request_id id = request_id::unknown;          ///< whose answer it is, if the transport knows
+    std::chrono::steady_clock::time_point when{}; ///< it was read, if the transport knows
 };
 
 /// Bytes of the longest request that a transport carries.

@@ -90,7 +90,8 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     // transport_sink
     void on_datagram(std::size_t lane, std::uint8_t generation, const incoming& arrived) override
     {
-        board_.on_datagram(lane, generation, arrived, transport_.now());
+        const bool is_timed = arrived.when != time_point{};
+        board_.on_datagram(lane, generation, arrived, is_timed ? arrived.when : transport_.now());
     }
     void on_error(std::size_t lane, std::uint8_t generation, std::error_code error, bytes_view quoted,
                   request_id id) override

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -144,6 +145,8 @@ class linux_receiver
 
     void hand_up(int count, std::size_t lane, std::uint8_t generation, transport_sink& sink)
     {
+        const auto now =
+            count > 1 ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
         for (int i = 0; i < count; ++i) {
             const auto& message = room_.messages[static_cast<std::size_t>(i)];
             if (message.msg_hdr.msg_controllen != 0)
@@ -151,7 +154,8 @@ class linux_receiver
             sink.on_datagram(lane, generation,
                              {.bytes = {static_cast<const std::uint8_t*>(message.msg_hdr.msg_iov->iov_base),
                                         message.msg_len},
-                              .truncated = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0});
+                              .truncated = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0,
+                              .when = now});
         }
     }
 
