@@ -21,13 +21,16 @@ struct fixture
 {
     static constexpr std::size_t n = 3;
 
-    raida::detail::multiplexer<n> board{{.in_flight_per_lane = 3}};
+    raida::detail::multiplexer<n> board;
     raida::detail::time_point now{1h};
     std::array<raida::replies<n>, 8> answers{};
     std::array<bytes, 8> packets{};
     std::size_t asked = 0;
+    std::vector<raida::request_id> sent{};
 
-    explicit fixture(raida::command_code what = raida::echo_command, std::size_t size = 50)
+    explicit fixture(raida::command_code what = raida::echo_command, std::size_t size = 50,
+                     const raida::limits& allowed = {.in_flight_per_lane = 3})
+        : board{allowed}
     {
         ask(3, what, size);
         send(3);
@@ -53,6 +56,8 @@ struct fixture
         const auto count = board.next_batch(0, batch);
         REQUIRE(count == expected);
         board.sent(0, std::span{batch}.first(count), now, true);
+        for (std::size_t i = 0; i < count; ++i)
+            sent.push_back(batch[i].id);
     }
 
     void refuse(bytes quoted)
@@ -225,4 +230,32 @@ TEST_CASE(
     for (std::size_t i = 3; i < 8; ++i)
         CHECK(on.answers[i][0].error == raida::errc::pending);
     CHECK(on.board.counts().servers[0].refused == 1);
+}
+
+TEST_CASE("over a connection, a complaint without proof ends its slot and is no sign of life",
+          "[multiplexer][isolation]")
+{
+    fixture on{
+        raida::echo_command, 50, {.in_flight_per_lane = 3, .isolation = {.failures = 1, .silence = 1s}}};
+    on.now += 1s;
+    on.board.expire(on.now);
+    on.send(3);
+    on.ask(2);
+    on.now += 1500ms;
+    on.board.expire(on.now);
+    REQUIRE(on.open() == std::array{false, false, false});
+    REQUIRE(on.board.known().is_isolated(0));
+    on.send(2);
+
+    bytes complaint(raida::header_size);
+    raida::response_header{.server = 0, .status = raida::status::invalid_coin_id}.write(complaint.data());
+    on.board.on_datagram(0, 0, {.bytes = complaint, .id = on.sent[6]}, on.now);
+    CHECK(on.answers[3][0].status() == raida::status::invalid_coin_id);
+    CHECK_FALSE(on.answers[3][0].verified);
+    CHECK(on.board.known().is_isolated(0));
+
+    const bytes answer = on.answer(4);
+    on.board.on_datagram(0, 0, {.bytes = answer, .id = on.sent[7]}, on.now);
+    CHECK(on.answers[4][0].verified);
+    CHECK_FALSE(on.board.known().is_isolated(0));
 }
