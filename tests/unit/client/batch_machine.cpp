@@ -1,6 +1,7 @@
 #include <raida/client/detail/batch_machine.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <raida/client/detail/cutting.hpp>
 #include <raida/client/detail/find_book.hpp>
@@ -298,4 +299,36 @@ TEST_CASE("a server that complains of every token costs itself alone, and not fo
         CHECK(found.count(token, raida::find_answer::authenticity) == 4);
         CHECK_FALSE(found.answer(token, 3));
     }
+}
+
+TEST_CASE("a find that is asked again in parts is decided by none of them alone", "[batch]")
+{
+    const bool last_half = GENERATE(false, true);
+    const auto tokens = make(4);
+    find_machine machine{tokens, {.wait = wait_for::decided}, {{}, tokens.size()}};
+    const auto most = [](std::size_t) { return std::size_t{32}; };
+    std::size_t parts = 0;
+    while (const auto next = machine.next(most)) {
+        const auto& [id, asked] = *next;
+        raida::replies<N> answers;
+        for (std::size_t i = 0; i < N; ++i)
+            if (!asked.servers[i])
+                answers.fail(i, errc::skipped, {}, 0);
+        for (std::size_t i = 0; i < N; ++i) {
+            if (!asked.servers[i])
+                continue;
+            const bool knows_all = i < 2 || (asked.count < 4 && (asked.first >= 2) == last_half);
+            answers.answer(i, tests::datagram(knows_all ? status::find_all_authenticity
+                                                        : status::invalid_serial_or_denomination));
+            machine.settled(id, answers[i], true);
+            CHECK_FALSE(machine.has_enough(id, answers, {}));
+        }
+        parts += asked.count < 4 ? 1 : 0;
+        machine.finished(id, {}, answers);
+    }
+    REQUIRE(machine.is_over());
+    CHECK(parts > 1);
+    const auto found = std::move(machine).take();
+    for (std::size_t token = 0; token < 4; ++token)
+        CHECK(found.count(token, raida::find_answer::authenticity) == ((token >= 2) == last_half ? N : 2));
 }

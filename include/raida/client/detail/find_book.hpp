@@ -43,8 +43,8 @@ class find_book
     [[nodiscard]] bool is_decided(const piece<N>& chunk, const piece<N>& part, const replies<N>& so_far,
                                   const std::bitset<N>& open, bool alone) const
     {
-        if (!alone)
-            return false;
+        if (!alone || part.count != chunk.count || part.servers != chunk.servers)
+            return false; // what was said before is not in here
         find_tally<N> now{part.count};
         std::size_t pending = 0;
         for (std::size_t i = 0; i < N; ++i)
