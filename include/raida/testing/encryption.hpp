@@ -12,8 +12,7 @@
 #include <memory>
 #include <span>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// AES-128-CTR by OpenSSL. Copies share their state: not for several threads at once.
 [[nodiscard]] inline body_cipher make_body_cipher()
@@ -38,7 +37,6 @@ void enable_encryption(fleet_controls<N, Core>& servers)
     servers.set_cipher(make_body_cipher());
 }
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_ENCRYPTION_HPP

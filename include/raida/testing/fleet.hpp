@@ -18,8 +18,7 @@
 #include <system_error>
 #include <utility>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 template <std::size_t N>
 class basic_tcp_fleet;
@@ -90,7 +89,6 @@ class basic_fleet : public fleet_controls<N, detail::fleet_core>
 /// The 25 servers.
 using fleet = basic_fleet<>;
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_FLEET_HPP

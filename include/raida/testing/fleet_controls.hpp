@@ -23,8 +23,7 @@
 #include <system_error>
 #include <utility>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// The part of basic_fleet and basic_simulated_fleet that is the same for both. Server numbers beyond N throw
 /// std::out_of_range.
@@ -238,7 +237,6 @@ class fleet_controls
     std::shared_ptr<Core> core_;
 };
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_FLEET_CONTROLS_HPP

@@ -12,8 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// Settings of a fleet. Designated initialisers work: `{.port_base = 18000, .rules = {.coin = 1}}`.
 struct fleet_options
@@ -32,7 +31,6 @@ struct fleet_options
         256; ///< datagrams taken from one socket before the others and the client get their turn
 };
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_FLEET_OPTIONS_HPP

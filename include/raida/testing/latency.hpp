@@ -10,8 +10,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// A distribution of delays. Default: none at all. A plain duration converts to a fixed one.
 /// Draws are never negative and never longer than an hour, whatever the parameters.
@@ -76,7 +75,6 @@ class latency
     kind kind_ = kind::fixed;
 };
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_LATENCY_HPP

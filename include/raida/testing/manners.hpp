@@ -13,8 +13,7 @@
 #include <optional>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// Where the echo or the signature of an error answer comes from.
 enum class provenance : std::uint8_t
@@ -112,7 +111,6 @@ struct server_counters
     }
 };
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_MANNERS_HPP

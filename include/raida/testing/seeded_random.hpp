@@ -11,8 +11,7 @@
 #include <span>
 #include <system_error>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// SplitMix64. Not for secrets. The standard's distributions differ between libraries, so the few that are
 /// needed are here. Also a source of randomness for `commands` in tests that want the same bytes every time.
@@ -82,7 +81,6 @@ class seeded_random
     std::uint64_t state_;
 };
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_SEEDED_RANDOM_HPP

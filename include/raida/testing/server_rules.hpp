@@ -10,8 +10,7 @@
 #include <cstdint>
 #include <string>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// A server's settings.
 struct server_rules
@@ -52,7 +51,6 @@ struct server_rules
     std::chrono::microseconds most_execution_time{200}; ///< the longest
 };
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_SERVER_RULES_HPP

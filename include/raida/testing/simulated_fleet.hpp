@@ -14,8 +14,7 @@
 #include <memory>
 #include <utility>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// N servers as basic_fleet has them, manners included, on a simulation's network and clock: no sockets, no
 /// sleeping, and the same run every time.
@@ -54,7 +53,6 @@ class basic_simulated_fleet : public fleet_controls<N, detail::simulated_core>
 /// The 25 servers.
 using simulated_fleet = basic_simulated_fleet<>;
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_SIMULATED_FLEET_HPP

@@ -14,8 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// Settings of a simulated fleet. Designated initialisers work: `{.seed = 7, .one_way = 50ms}`.
 struct simulated_fleet_options
@@ -36,7 +35,6 @@ struct simulated_fleet_options
     std::size_t receive_buffer = 212'992;
 };
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_SIMULATED_FLEET_OPTIONS_HPP

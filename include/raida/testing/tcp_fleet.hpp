@@ -17,8 +17,7 @@
 #include <system_error>
 #include <utility>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// All that a basic_fleet is, with the same tokens behind TCP connections, one request each: the bytes are
 /// the same, the datagram limit does not hold, and errors found in a header come with echo and signature zero
@@ -161,7 +160,6 @@ class basic_tcp_fleet : public basic_fleet<N>
 /// The 25 servers.
 using tcp_fleet = basic_tcp_fleet<>;
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_TCP_FLEET_HPP

@@ -10,8 +10,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// One server's manners towards connections; `manners` is about datagrams. The default is what real servers
 /// were seen to do: they answer, close, and are one connection behind for good once two clients connect at
@@ -41,7 +40,6 @@ struct tcp_counters
     std::size_t last_request_size = 0; ///< bytes
 };
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_TCP_MANNERS_HPP

@@ -13,8 +13,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing {
+namespace raida::inline v1::testing {
 
 /// A pseudo-random authenticity number.
 [[nodiscard]] inline authenticity_number make_number(seeded_random& random)
@@ -46,7 +45,6 @@ template <std::size_t N = server_count>
     return tokens;
 }
 
-} // namespace testing
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing
 
 #endif // RAIDA_TESTING_TOKENS_HPP

@@ -13,8 +13,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace raida::inline v1 {
-namespace detail {
+namespace raida::inline v1::detail {
 
 /// Without blanks at either end; the carriage return of a CRLF line is one.
 constexpr std::string_view trim(std::string_view text) noexcept
@@ -128,7 +127,6 @@ constexpr std::array<char, 2> to_hex(std::uint8_t byte) noexcept
     return {digits[byte >> 4], digits[byte & 15U]};
 }
 
-} // namespace detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::detail
 
 #endif // RAIDA_BASE_DETAIL_TEXT_HPP

@@ -22,8 +22,7 @@
 #include <tuple>
 #include <utility>
 
-namespace raida::inline v1 {
-namespace detail {
+namespace raida::inline v1::detail {
 
 // Letters stand for holdings in the order of their enumerators.
 inline constexpr std::string_view journal_name = "raida-journal", journal_version = "2",
@@ -225,7 +224,6 @@ class journal_reader
     Record record_;
 };
 
-} // namespace detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::detail
 
 #endif // RAIDA_CLIENT_DETAIL_JOURNAL_READER_HPP

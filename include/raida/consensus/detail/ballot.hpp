@@ -20,8 +20,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace raida::inline v1 {
-namespace detail {
+namespace raida::inline v1::detail {
 
 enum class ballot : std::uint8_t
 {
@@ -196,7 +195,6 @@ class mixed_datagram
     std::uint32_t size_field_;
 };
 
-} // namespace detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::detail
 
 #endif // RAIDA_CONSENSUS_DETAIL_BALLOT_HPP

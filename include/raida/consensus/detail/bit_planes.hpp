@@ -17,8 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace detail {
+namespace raida::inline v1::detail {
 
 /// 64 tokens: token t is bit t % 64 of word t / 64, counted from the least significant bit.
 using plane_word = std::uint64_t;
@@ -202,7 +201,6 @@ class bit_planes
     std::size_t stride_ = 0;
 };
 
-} // namespace detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::detail
 
 #endif // RAIDA_CONSENSUS_DETAIL_BIT_PLANES_HPP

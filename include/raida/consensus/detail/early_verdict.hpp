@@ -15,8 +15,7 @@
 #include <bitset>
 #include <cstddef>
 
-namespace raida::inline v1 {
-namespace detail {
+namespace raida::inline v1::detail {
 
 /// The votes of a fan-out that may still be running.
 template <std::size_t N>
@@ -119,7 +118,6 @@ template <std::size_t N>
     return passes >= quorum || fails >= quorum;
 }
 
-} // namespace detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::detail
 
 #endif // RAIDA_CONSENSUS_DETAIL_EARLY_VERDICT_HPP

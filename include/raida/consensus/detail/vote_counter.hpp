@@ -11,8 +11,7 @@
 #include <cstddef>
 #include <cstring>
 
-namespace raida::inline v1 {
-namespace detail {
+namespace raida::inline v1::detail {
 
 // g++ and clang. Where they would have to pass vectors without having registers for them they warn.
 #if defined(__GNUC__) && (!defined(__i386__) || defined(__SSE2__))
@@ -164,7 +163,6 @@ std::size_t judge_blocks(const plane_word* rows, std::size_t stride, std::size_t
     return from;
 }
 
-} // namespace detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::detail
 
 #endif // RAIDA_CONSENSUS_DETAIL_VOTE_COUNTER_HPP

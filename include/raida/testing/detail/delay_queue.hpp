@@ -13,8 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 // A heap by time, first come first served among equals. The memory of datagrams that left is used again.
 template <class Peer>
@@ -80,7 +79,6 @@ class delay_queue
     std::uint64_t next_order_ = 0;
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_DELAY_QUEUE_HPP

@@ -20,8 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 class envelope
 {
@@ -109,7 +108,6 @@ class envelope
     std::vector<std::uint8_t> plain_;
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_ENVELOPE_HPP

@@ -27,8 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 // Pending handlers share ownership, so that the fleet can be destroyed at any moment, inside a handler too.
 class fleet_core : public std::enable_shared_from_this<fleet_core>
@@ -268,7 +267,6 @@ class fleet_core : public std::enable_shared_from_this<fleet_core>
     bool running_ = false;
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_FLEET_CORE_HPP

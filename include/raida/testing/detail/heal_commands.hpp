@@ -21,8 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 // The other servers, as one that fixes sees them.
 class ticket_peers
@@ -129,7 +128,6 @@ inline status fix(bytes_view payload, std::size_t server, ticket_peers& peers, l
     });
 }
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_HEAL_COMMANDS_HPP

@@ -15,8 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 class ledger
 {
@@ -123,7 +122,6 @@ class ledger
     bool alias_serials_;
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_LEDGER_HPP

@@ -19,8 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 // `Peer` is whatever tells clients apart: an endpoint, a number. `send(peer, bytes, foreign)` puts a datagram
 // on the network and returns whether that worked; `foreign` asks for another source address. It must not call
@@ -235,7 +234,6 @@ class mock_server
     std::vector<std::uint8_t> spoiled_, earlier_;
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_MOCK_SERVER_HPP

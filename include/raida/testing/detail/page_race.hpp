@@ -11,8 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 // A server reads a page, changes it and writes it back: whoever read it before that writes the old numbers
 // back, though the first pown was answered 241.
@@ -63,7 +62,6 @@ class page_race
     std::vector<change> changes_;
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_PAGE_RACE_HPP

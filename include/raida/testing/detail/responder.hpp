@@ -27,8 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 // What a server's record of a request still holds when the next one comes in. Each check that a request
 // passes overwrites a part; an error answer is written from whatever is in here at that moment, which is why
@@ -349,7 +348,6 @@ class responder
     std::vector<std::uint8_t> response_, body_;
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_RESPONDER_HPP

@@ -22,8 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 template <class Peer>
 class server_group final : public ticket_peers
@@ -123,7 +122,6 @@ class server_group final : public ticket_peers
     std::shared_ptr<const observer> observer_;
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_SERVER_GROUP_HPP

@@ -26,8 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 // Events of the virtual network know it weakly, so that the fleet can be destroyed at any moment.
 class simulated_core : public std::enable_shared_from_this<simulated_core>
@@ -218,7 +217,6 @@ class simulated_core : public std::enable_shared_from_this<simulated_core>
     bool running_ = false;
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_SIMULATED_CORE_HPP

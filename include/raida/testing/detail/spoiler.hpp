@@ -14,8 +14,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 enum class fault : std::uint8_t
 {
@@ -104,7 +103,6 @@ inline void spoil(fault how, std::vector<std::uint8_t>& answer, bytes_view earli
     }
 }
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_SPOILER_HPP

@@ -20,8 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 // Listens on the ports of a fleet and asks its servers. Pending handlers share ownership.
 class tcp_front : public std::enable_shared_from_this<tcp_front>
@@ -202,7 +201,6 @@ class tcp_front : public std::enable_shared_from_this<tcp_front>
     std::vector<door> doors_; // stays where it is: sessions point into it
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_TCP_FRONT_HPP

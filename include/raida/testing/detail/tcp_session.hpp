@@ -28,8 +28,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 // The server that a connection leads to.
 struct tcp_host
@@ -188,7 +187,6 @@ class tcp_session : public std::enable_shared_from_this<tcp_session>
     bool resets_ = false;
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_TCP_SESSION_HPP

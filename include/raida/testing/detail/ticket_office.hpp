@@ -14,8 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 class ticket_office
 {
@@ -65,7 +64,6 @@ class ticket_office
     std::vector<entry> issued_;
 };
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_TICKET_OFFICE_HPP

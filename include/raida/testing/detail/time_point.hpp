@@ -6,12 +6,10 @@
 
 #include <chrono>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 using time_point = std::chrono::steady_clock::time_point;
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_TIME_POINT_HPP

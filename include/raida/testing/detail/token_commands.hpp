@@ -14,8 +14,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace raida::inline v1 {
-namespace testing::detail {
+namespace raida::inline v1::testing::detail {
 
 inline constexpr std::size_t token_id_size = 5;
 inline constexpr std::size_t detect_record_size = token_id_size + authenticity_number::size;
@@ -128,7 +127,6 @@ inline status find(bytes_view payload, const ledger& tokens, std::vector<std::ui
     return status::find_mixed;
 }
 
-} // namespace testing::detail
-} // namespace raida::inline v1
+} // namespace raida::inline v1::testing::detail
 
 #endif // RAIDA_TESTING_DETAIL_TOKEN_COMMANDS_HPP
