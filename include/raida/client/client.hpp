@@ -2,12 +2,16 @@
 #ifndef RAIDA_CLIENT_CLIENT_HPP
 #define RAIDA_CLIENT_CLIENT_HPP
 
+#include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/random_source.hpp>
 #include <raida/client/call_options.hpp>
 #include <raida/client/codec.hpp>
+#include <raida/client/detail/batch.hpp>
 #include <raida/client/detail/core.hpp>
+#include <raida/client/detail/enquiry.hpp>
 #include <raida/client/detail/find_book.hpp>
-#include <raida/client/detail/initiations.hpp>
+#include <raida/client/detail/heal_driver.hpp>
+#include <raida/client/detail/pown_driver.hpp>
 #include <raida/client/detail/vote_book.hpp>
 #include <raida/client/heal_options.hpp>
 #include <raida/client/healing.hpp>
@@ -191,8 +195,8 @@ class basic_client
     auto async_detect(std::span<const token_type> tokens, call_options<N> how,
                       Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
-        return start_batch<detail::vote_book<N>>(detect_command, copy(tokens), {}, std::move(how),
-                                                 std::forward<Token>(token));
+        return start<detail::batch<core_type, detail::vote_book<N>>>(
+            std::forward<Token>(token), detect_command, batch_work{copy(tokens), {}}, std::move(how));
     }
 
     /// Which of two numbers does each server have for each token? One set of new numbers per token. Waits for
@@ -206,8 +210,9 @@ class basic_client
     auto async_find(std::span<const token_type> tokens, std::span<const numbers_type> new_numbers,
                     call_options<N> how, Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
-        return start_batch<detail::find_book<N>>(find_command, copy(tokens), copy(new_numbers),
-                                                 std::move(how), std::forward<Token>(token));
+        return start<detail::batch<core_type, detail::find_book<N>>>(
+            std::forward<Token>(token), find_command, batch_work{copy(tokens), copy(new_numbers)},
+            std::move(how));
     }
 
     /// The same with the client's settings.
@@ -263,8 +268,8 @@ class basic_client
     auto async_pown(std::span<const token_type> tokens, pown_options<N> how,
                     Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
-        return start_pown(transfer_record<N>{.tokens = copy(tokens)}, std::move(how), false,
-                          std::forward<Token>(token));
+        return start<detail::pown_driver<core_type>>(
+            std::forward<Token>(token), transfer_record<N>{.tokens = copy(tokens)}, std::move(how), false);
     }
 
     /// Finishes what a crash interrupted, from the last record that the journal took: finds out what each
@@ -277,7 +282,8 @@ class basic_client
     auto async_recover(transfer_record<N> record, pown_options<N> how,
                        Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
-        return start_pown(std::move(record), std::move(how), true, std::forward<Token>(token));
+        return start<detail::pown_driver<core_type>>(std::forward<Token>(token), std::move(record),
+                                                     std::move(how), true);
     }
 
     /// Heals: has servers that failed an authentic token take new numbers, which at least a quorum of the
@@ -297,8 +303,8 @@ class basic_client
     auto async_heal(std::span<const token_type> tokens, heal_options<N> how,
                     Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
-        return start_heal(heal_record<N>{.tokens = copy(tokens)}, std::move(how), false,
-                          std::forward<Token>(token));
+        return start<detail::heal_driver<core_type>>(
+            std::forward<Token>(token), heal_record<N>{.tokens = copy(tokens)}, std::move(how), false);
     }
 
     /// Finishes what a crash interrupted, from the last record that the journal took: finds out what the
@@ -312,10 +318,13 @@ class basic_client
     auto async_recover_heal(heal_record<N> record, heal_options<N> how,
                             Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
-        return start_heal(std::move(record), std::move(how), true, std::forward<Token>(token));
+        return start<detail::heal_driver<core_type>>(std::forward<Token>(token), std::move(record),
+                                                     std::move(how), true);
     }
 
   private:
+    using batch_work = detail::batch_work<N>;
+
     template <class Made>
     static Made make_default()
     {
@@ -328,35 +337,41 @@ class basic_client
         return {from.begin(), from.end()};
     }
 
+    // Exposes the executor, so that Asio's adapters (cancel_after, bind_executor) find it, and keeps what the
+    // calls share: a lazy one that begins when the client is gone is told so, and when its context is gone is
+    // dropped, since nobody can call its handler any more.
+    template <class Call>
+    struct initiation
+    {
+        using executor_type = typename core_type::executor_type;
+
+        std::shared_ptr<core_type> core;
+
+        [[nodiscard]] executor_type get_executor() const noexcept { return core->get_executor(); }
+
+        template <class Handler, class... What>
+        void operator()(Handler&& handler, What... what) const
+        {
+            if (core->has_executor())
+                std::make_shared<Call>(core, std::move(what)...,
+                                       detail::make_pending<typename Call::result>(
+                                           core->get_executor(), std::forward<Handler>(handler)))
+                    ->start();
+        }
+    };
+
+    template <class Call, class Token, class... What>
+    auto start(Token&& token, What... what)
+    {
+        return asio::async_initiate<Token, void(std::error_code, typename Call::result)>(
+            initiation<Call>{core_}, token, std::move(what)...);
+    }
+
     template <class Result, class Read, class Token>
     auto enquire(command_code what, command_payload<N> payload, Read read, call_options<N> how, Token&& token)
     {
-        return asio::async_initiate<Token, void(std::error_code, Result)>(
-            detail::initiate_enquiry<core_type, Result, Read>{{core_}, what, read}, token, std::move(payload),
-            std::move(how));
-    }
-
-    template <class Book, class Token>
-    auto start_batch(command_code what, std::vector<token_type> tokens, std::vector<numbers_type> new_numbers,
-                     call_options<N> how, Token&& token)
-    {
-        return asio::async_initiate<Token, void(std::error_code, typename Book::result)>(
-            detail::initiate_batch<core_type, Book>{{core_}, what}, token, std::move(tokens),
-            std::move(new_numbers), std::move(how));
-    }
-
-    template <class Token>
-    auto start_pown(transfer_record<N> record, pown_options<N> how, bool recovers, Token&& token)
-    {
-        return asio::async_initiate<Token, void(std::error_code, transfer<N>)>(
-            detail::initiate_pown<core_type>{{core_}, recovers}, token, std::move(record), std::move(how));
-    }
-
-    template <class Token>
-    auto start_heal(heal_record<N> record, heal_options<N> how, bool recovers, Token&& token)
-    {
-        return asio::async_initiate<Token, void(std::error_code, healing<N>)>(
-            detail::initiate_heal<core_type>{{core_}, recovers}, token, std::move(record), std::move(how));
+        return start<detail::enquiry<core_type, Result, Read>>(std::forward<Token>(token), what,
+                                                               std::move(payload), read, std::move(how));
     }
 
     std::shared_ptr<core_type> core_;

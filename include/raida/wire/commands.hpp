@@ -8,6 +8,7 @@
 #include <raida/base/version.hpp>
 #include <raida/wire/challenge.hpp>
 #include <raida/wire/command_payload.hpp>
+#include <raida/wire/detail/token_checks.hpp>
 #include <raida/wire/packet.hpp>
 #include <raida/wire/request.hpp>
 #include <raida/wire/status.hpp>
@@ -267,17 +268,8 @@ class commands
             return errc::too_many_tokens;
         if (what != detect_command && new_numbers.size() != tokens.size())
             return errc::invalid_authenticity;
-        keys_.clear();
-        for (const basic_token<N>& token : tokens) {
-            if (!token.denomination.is_valid())
-                return errc::invalid_denomination;
-            if (!token.serial.is_valid(settings_.serial_limit))
-                return errc::invalid_serial_number;
-            keys_.push_back(token.id().key());
-        }
-        std::sort(keys_.begin(), keys_.end());
-        if (std::adjacent_find(keys_.begin(), keys_.end()) != keys_.end())
-            return errc::duplicate_token;
+        if (const auto error = detail::check_tokens(tokens, settings_.serial_limit, keys_))
+            return error;
         for (const authenticity_numbers<N>& set : new_numbers)
             for (const authenticity_number& number : set)
                 if (number.is_zero())

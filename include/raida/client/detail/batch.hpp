@@ -6,7 +6,7 @@
 #include <raida/base/errc.hpp>
 #include <raida/client/call_options.hpp>
 #include <raida/client/detail/batch_machine.hpp>
-#include <raida/client/detail/check_batch.hpp>
+#include <raida/client/detail/checks.hpp>
 #include <raida/client/detail/exchange.hpp>
 #include <raida/client/detail/exchanges.hpp>
 #include <raida/client/detail/progress_report.hpp>
@@ -28,6 +28,13 @@
 
 namespace raida::inline v1::detail {
 
+template <std::size_t N>
+struct batch_work
+{
+    std::vector<basic_token<N>> tokens{};
+    std::vector<authenticity_numbers<N>> new_numbers{}; ///< empty for detect
+};
+
 /// Once memory is short nothing more is asked, and there is no result: a question may be repeated.
 template <class Core, class Book>
 class batch final : public asker<Core::size>, public std::enable_shared_from_this<batch<Core, Book>>
@@ -36,13 +43,7 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
     static constexpr std::size_t N = Core::size;
     using result = typename Book::result;
 
-    struct work
-    {
-        std::vector<basic_token<N>> tokens{};
-        std::vector<authenticity_numbers<N>> new_numbers{}; ///< empty for detect
-    };
-
-    batch(std::shared_ptr<Core> core, command_code what, work given, call_options<N> how,
+    batch(std::shared_ptr<Core> core, command_code what, batch_work<N> given, call_options<N> how,
           pending_result<result> waiting)
         : core_{std::move(core)},
           what_{what},
@@ -265,7 +266,7 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
 
     std::shared_ptr<Core> core_;
     command_code what_;
-    work given_;
+    batch_work<N> given_;
     call_options<N> how_;
     pending_result<result> waiting_;
     batch_machine<N, Book> machine_;

@@ -3,9 +3,10 @@
 #define RAIDA_CLIENT_DETAIL_CHANGE_CALL_HPP
 
 #include <raida/async/detail/waiting_handler.hpp>
+#include <raida/base/errc.hpp>
 #include <raida/client/detail/call_list.hpp>
 #include <raida/client/detail/exchanges.hpp>
-#include <raida/client/detail/hand_over.hpp>
+#include <raida/client/journal_sink.hpp>
 #include <raida/wire/reply.hpp>
 
 #include <asio/post.hpp>
@@ -23,6 +24,36 @@
 #include <variant>
 
 namespace raida::inline v1::detail {
+
+/// What the journal says within its call; if nothing, `later` is called with it, once. A journal that throws,
+/// or is none, has not taken the record. Throws std::bad_alloc, and the journal was not called.
+template <class Record, class Later>
+std::optional<std::error_code> hand_over(const Record& record, basic_journal_sink<Record>& journal,
+                                         Later later)
+{
+    struct answer
+    {
+        bool is_within = true;
+        std::optional<std::error_code> said{};
+    };
+    const auto now = std::make_shared<answer>();
+    journal_done told{[now, later = std::move(later)](std::error_code error) {
+        if (now->is_within)
+            now->said = error;
+        else if (!now->said)
+            later(error);
+    }};
+    try {
+        if (journal)
+            journal.write(record, std::move(told));
+        else
+            now->said = errc::journal_failed;
+    } catch (...) {
+        now->said = errc::journal_failed;
+    }
+    now->is_within = false;
+    return now->said;
+}
 
 /// `Machine` decides. `Driver`, derived from this, has
 ///   prepare_turn(): what the machine is to know before each

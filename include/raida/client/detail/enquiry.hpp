@@ -27,6 +27,7 @@ class enquiry final : public asker<Core::size>,
 {
   public:
     static constexpr std::size_t N = Core::size;
+    using result = Result;
 
     enquiry(std::shared_ptr<Core> core, command_code what, command_payload<N> payload, Read read,
             call_options<N> how, pending_result<Result> waiting)

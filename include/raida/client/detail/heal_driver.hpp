@@ -6,7 +6,7 @@
 #include <raida/base/errc.hpp>
 #include <raida/client/detail/batch.hpp>
 #include <raida/client/detail/change_call.hpp>
-#include <raida/client/detail/check_change.hpp>
+#include <raida/client/detail/checks.hpp>
 #include <raida/client/detail/find_book.hpp>
 #include <raida/client/detail/heal_machine.hpp>
 #include <raida/client/detail/heal_payloads.hpp>
@@ -42,21 +42,23 @@ class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machi
     static constexpr std::size_t N = Core::size;
     using result = healing<N>;
 
-    heal_driver(std::shared_ptr<Core> core, heal_record<N> record, heal_options<N> how,
+    heal_driver(std::shared_ptr<Core> core, heal_record<N> record, heal_options<N> how, bool recovers,
                 pending_result<result> waiting)
-        : base{std::move(core), std::move(record), std::move(waiting)}, how_{std::move(how)}
+        : base{std::move(core), std::move(record), std::move(waiting)},
+          how_{std::move(how)},
+          recovers_{recovers}
     {}
 
     /// The handler is never called from here.
-    void start(bool recovers)
+    void start()
     {
-        if (const auto error = recovers ? check() : prepare())
+        if (const auto error = recovers_ ? check() : prepare())
             return waiting_->complete(error, result{});
         make_machine();
         states_ = machine_->slots().states(); // so that there is room for them in the end
         this->begin([&] {
             const auto now = core_->network->now();
-            if (recovers)
+            if (recovers_)
                 machine_->recover(now, may_be_fixed(record_));
             else if (how_.votes && how_.votes->token_count() == record_.tokens.size())
                 machine_->start(now, votes_of(*how_.votes));
@@ -276,7 +278,7 @@ class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machi
     }
 
     template <class Book, class Then>
-    void call(command_code what, typename batch<Core, Book>::work given, Then then)
+    void call(command_code what, batch_work<N> given, Then then)
     {
         what_ = what;
         const auto alive = std::make_shared<bool>();
@@ -322,6 +324,7 @@ class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machi
     using base::core_, base::exchanges_, base::machine_, base::record_, base::until_, base::waiting_,
         base::who_;
     heal_options<N> how_;
+    bool recovers_;
     typename result::states states_;
     command_code what_{}; // that is being asked
     command_payload<N> payload_;

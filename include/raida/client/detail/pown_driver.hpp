@@ -6,8 +6,7 @@
 #include <raida/base/errc.hpp>
 #include <raida/client/detail/batch_machine.hpp>
 #include <raida/client/detail/change_call.hpp>
-#include <raida/client/detail/check_pown.hpp>
-#include <raida/client/detail/new_numbers.hpp>
+#include <raida/client/detail/checks.hpp>
 #include <raida/client/detail/pown_machine.hpp>
 #include <raida/client/pown_options.hpp>
 #include <raida/client/transfer.hpp>
@@ -37,21 +36,23 @@ class pown_driver final : public change_call<pown_driver<Core>, Core, pown_machi
     static constexpr std::chrono::seconds for_ever = std::chrono::hours{24 * 365 * 100}; // as clocks go
     using result = transfer<N>;
 
-    pown_driver(std::shared_ptr<Core> core, transfer_record<N> record, pown_options<N> how,
+    pown_driver(std::shared_ptr<Core> core, transfer_record<N> record, pown_options<N> how, bool recovers,
                 pending_result<result> waiting)
-        : base{std::move(core), std::move(record), std::move(waiting)}, how_{std::move(how)}
+        : base{std::move(core), std::move(record), std::move(waiting)},
+          how_{std::move(how)},
+          recovers_{recovers}
     {}
 
     /// The handler is never called from here. Throws std::bad_alloc; it was not and will not be called then.
-    void start(bool recovers)
+    void start()
     {
-        if (const auto error = recovers ? check_pown(*core_, record_, how_) : prepare())
+        if (const auto error = recovers_ ? check() : prepare())
             return waiting_->complete(error, result{});
         make_machine();
         this->begin([&] {
-            was_recorded_ = recovers;
+            was_recorded_ = recovers_;
             const auto now = core_->network->now();
-            recovers ? machine_->recover(now) : machine_->start(now);
+            recovers_ ? machine_->recover(now) : machine_->start(now);
         });
     }
 
@@ -99,9 +100,18 @@ class pown_driver final : public change_call<pown_driver<Core>, Core, pown_machi
                 return error;
         record_.coin = core_->settings.requests.coin;
         record_.servers = core_->fingerprint();
-        if (const auto error = check_pown(*core_, record_, how_))
+        if (const auto error = check())
             return error;
         return how_.journal ? std::error_code{} : make_error_code(errc::journal_failed);
+    }
+
+    [[nodiscard]] std::error_code check() const
+    {
+        if (const auto error = check_change(*core_, record_, how_.other_servers))
+            return error;
+        if (max_tokens(find_command, core_->settings.requests.datagram_limit) == 0)
+            return errc::packet_too_large;
+        return check_new_numbers(record_);
     }
 
     void make_machine()
@@ -238,6 +248,7 @@ class pown_driver final : public change_call<pown_driver<Core>, Core, pown_machi
     using base::core_, base::exchanges_, base::machine_, base::record_, base::until_, base::waiting_,
         base::was_recorded_, base::who_;
     pown_options<N> how_;
+    bool recovers_;
     std::map<std::uint32_t, std::pair<command_code, std::vector<std::uint32_t>>> asked_;
 };
 

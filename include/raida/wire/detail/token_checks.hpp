@@ -1,4 +1,5 @@
-// What every reader of tokens checks, of files and of journals: ranges, and that no token is there twice.
+// What everybody checks who takes tokens, in requests, files and journals: ranges, and that none is there
+// twice.
 #ifndef RAIDA_WIRE_DETAIL_TOKEN_CHECKS_HPP
 #define RAIDA_WIRE_DETAIL_TOKEN_CHECKS_HPP
 
@@ -11,11 +12,33 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 namespace raida::inline v1::detail {
+
+/// Why no request can be about these tokens, or empty. `keys` is kept for its memory only.
+template <std::size_t N>
+std::error_code check_tokens(std::span<const basic_token<N>> tokens, std::uint32_t limit,
+                             std::vector<std::uint64_t>& keys)
+{
+    if (tokens.empty())
+        return errc::no_tokens;
+    keys.clear();
+    for (const basic_token<N>& token : tokens) {
+        if (!token.denomination.is_valid())
+            return errc::invalid_denomination;
+        if (!token.serial.is_valid(limit))
+            return errc::invalid_serial_number;
+        keys.push_back(token.id().key());
+    }
+    std::sort(keys.begin(), keys.end());
+    const bool twice = std::adjacent_find(keys.begin(), keys.end()) != keys.end();
+    return twice ? make_error_code(errc::duplicate_token) : std::error_code{};
+}
 
 /// Are places lines of a text, or is there nothing to count but the tokens?
 enum class places : bool

@@ -1,4 +1,4 @@
-#include <raida/client/detail/new_numbers.hpp>
+#include <raida/client/detail/checks.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
