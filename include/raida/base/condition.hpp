@@ -100,23 +100,15 @@ inline condition kind_of(std::error_code error) noexcept
 /// "refused", "timed out", ...
 [[nodiscard]] constexpr std::string_view to_string(condition what) noexcept
 {
-    switch (what) {
-    case condition::refused:
-        return "refused";
-    case condition::unreachable:
-        return "unreachable";
-    case condition::timed_out:
-        return "timed out";
-    case condition::cancelled:
-        return "cancelled";
-    case condition::not_asked:
-        return "not asked";
-    case condition::unknown_host:
-        return "unknown host";
-    case condition::unusable:
-        return "no usable answer";
-    }
-    return "unknown condition";
+    using enum condition;
+    return detail::name_of(what, "unknown condition",
+                           {{refused, "refused"},
+                            {unreachable, "unreachable"},
+                            {timed_out, "timed out"},
+                            {cancelled, "cancelled"},
+                            {not_asked, "not asked"},
+                            {unknown_host, "unknown host"},
+                            {unusable, "no usable answer"}});
 }
 
 namespace detail {

@@ -4,10 +4,11 @@
 
 #include <raida/base/detail/system_error.hpp>
 #include <raida/base/detail/visible.hpp>
-#include <raida/base/version.hpp>
+#include <raida/base/printing.hpp>
 
 #include <concepts>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace raida::inline v1 {
@@ -70,108 +71,65 @@ enum class errc
 
 namespace detail {
 
-constexpr const char* describe(errc error) noexcept
+constexpr std::string_view describe(errc error) noexcept
 {
-    switch (error) {
-    case errc::pending:
-        return "no answer yet";
-    case errc::skipped:
-        return "server left out by the caller";
-    case errc::no_endpoint:
-        return "no address for this server";
-    case errc::timed_out:
-        return "no answer before the deadline";
-    case errc::not_awaited:
-        return "answer no longer awaited";
-    case errc::oversize:
-        return "answer larger than allowed";
-    case errc::overloaded:
-        return "no place in the lane in time, never sent";
-    case errc::isolated:
-        return "server left out after repeated failures";
-    case errc::wrong_packet_count:
-        return "not exactly one packet per server";
-    case errc::packet_too_large:
-        return "packet larger than a datagram";
-    case errc::malformed_packet:
-        return "packet is no request";
-    case errc::invalid_deadline:
-        return "deadline is not positive or longer than an hour";
-    case errc::invalid_quorum:
-        return "quorum must be more than half of the servers and at most all";
-    case errc::indistinguishable:
-        return "two requests in flight could not be told apart";
-    case errc::queue_full:
-        return "too many fan-outs in flight";
-    case errc::not_idempotent:
-        return "this command must not be sent twice";
-    case errc::engine_stopped:
-        return "the engine was destroyed";
-    case errc::no_tokens:
-        return "no tokens";
-    case errc::too_many_tokens:
-        return "more tokens than one request can carry";
-    case errc::duplicate_token:
-        return "the same token twice";
-    case errc::invalid_serial_number:
-        return "serial number out of range";
-    case errc::invalid_denomination:
-        return "denomination out of range";
-    case errc::invalid_authenticity:
-        return "authenticity number missing or unusable";
-    case errc::wrong_server_count:
-        return "not exactly one address per server";
-    case errc::invalid_address:
-        return "not an address of the form host:port";
-    case errc::invalid_port:
-        return "not a port";
-    case errc::invalid_server:
-        return "no server has this number";
-    case errc::duplicate_server:
-        return "the same server twice";
-    case errc::malformed_line:
-        return "line of unknown form";
-    case errc::malformed_response:
-        return "not a response to this command";
-    case errc::key_in_batch:
-        return "the key token is one of the tokens to be changed";
-    case errc::plain_pown:
-        return "pown without encryption was not allowed";
-    case errc::encryption_failed:
-        return "encryption failed";
-    case errc::journal_failed:
-        return "the journal did not take a record";
-    case errc::journal_in_use:
-        return "the journal is in use";
-    case errc::journal_unfinished:
-        return "the journal holds a transfer that is not finished";
-    case errc::other_coin:
-        return "the journal is of another coin";
-    case errc::other_servers:
-        return "the journal is of other servers";
-    case errc::truncated:
-        return "cut off: the rest is missing";
-    case errc::damaged:
-        return "damaged: it does not fit what comes before";
-    case errc::unknown_format:
-        return "not a known format";
-    case errc::unsupported_format:
-        return "recognised, but of no use as it is";
-    case errc::legacy_token:
-        return "a token of the old network: it must be converted first";
-    case errc::missing_server:
-        return "missing, all others can be used";
-    case errc::no_randomness:
-        return "no random bytes from the operating system";
-    }
-    return "unknown raida error";
+    using enum errc;
+    return name_of(error, "unknown raida error",
+                   {{pending, "no answer yet"},
+                    {skipped, "server left out by the caller"},
+                    {no_endpoint, "no address for this server"},
+                    {timed_out, "no answer before the deadline"},
+                    {not_awaited, "answer no longer awaited"},
+                    {oversize, "answer larger than allowed"},
+                    {overloaded, "no place in the lane in time, never sent"},
+                    {isolated, "server left out after repeated failures"},
+                    {wrong_packet_count, "not exactly one packet per server"},
+                    {packet_too_large, "packet larger than a datagram"},
+                    {malformed_packet, "packet is no request"},
+                    {invalid_deadline, "deadline is not positive or longer than an hour"},
+                    {invalid_quorum, "quorum must be more than half of the servers and at most all"},
+                    {indistinguishable, "two requests in flight could not be told apart"},
+                    {queue_full, "too many fan-outs in flight"},
+                    {not_idempotent, "this command must not be sent twice"},
+                    {engine_stopped, "the engine was destroyed"},
+                    {no_tokens, "no tokens"},
+                    {too_many_tokens, "more tokens than one request can carry"},
+                    {duplicate_token, "the same token twice"},
+                    {invalid_serial_number, "serial number out of range"},
+                    {invalid_denomination, "denomination out of range"},
+                    {invalid_authenticity, "authenticity number missing or unusable"},
+                    {wrong_server_count, "not exactly one address per server"},
+                    {invalid_address, "not an address of the form host:port"},
+                    {invalid_port, "not a port"},
+                    {invalid_server, "no server has this number"},
+                    {duplicate_server, "the same server twice"},
+                    {malformed_line, "line of unknown form"},
+                    {malformed_response, "not a response to this command"},
+                    {key_in_batch, "the key token is one of the tokens to be changed"},
+                    {plain_pown, "pown without encryption was not allowed"},
+                    {encryption_failed, "encryption failed"},
+                    {journal_failed, "the journal did not take a record"},
+                    {journal_in_use, "the journal is in use"},
+                    {journal_unfinished, "the journal holds a transfer that is not finished"},
+                    {other_coin, "the journal is of another coin"},
+                    {other_servers, "the journal is of other servers"},
+                    {truncated, "cut off: the rest is missing"},
+                    {damaged, "damaged: it does not fit what comes before"},
+                    {unknown_format, "not a known format"},
+                    {unsupported_format, "recognised, but of no use as it is"},
+                    {legacy_token, "a token of the old network: it must be converted first"},
+                    {missing_server, "missing, all others can be used"},
+                    {no_randomness, "no random bytes from the operating system"}});
 }
 
 class RAIDA_VISIBLE error_category final : public std::error_category
 {
   public:
     [[nodiscard]] const char* name() const noexcept override { return "raida"; }
-    [[nodiscard]] std::string message(int value) const override { return describe(static_cast<errc>(value)); }
+    [[nodiscard]] std::string message(int value) const override
+    {
+        return std::string{describe(static_cast<errc>(value))};
+    }
 
     // So that portable code may test for std::errc, whichever layer gave up.
     [[nodiscard]] std::error_condition default_error_condition(int value) const noexcept override

@@ -6,9 +6,11 @@
 
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <iosfwd>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace raida::inline v1 {
 
@@ -31,6 +33,24 @@ concept printable = requires(const T& what) {
 } // namespace detail::printing
 
 namespace detail {
+
+template <class Enum>
+struct named
+{
+    Enum what;
+    std::string_view name;
+};
+
+/// The name of an enumerator; `other` for those that are not listed.
+template <class Enum>
+constexpr std::string_view name_of(Enum which, std::string_view other,
+                                   std::initializer_list<named<std::type_identity_t<Enum>>> names) noexcept
+{
+    for (const auto& [what, name] : names)
+        if (what == which)
+            return name;
+    return other;
+}
 
 /// Adds "3 sent" to a list; what is zero is left out.
 inline void add_count(std::string& list, std::uint64_t count, std::string_view what)

@@ -33,27 +33,16 @@ enum class heal_state : std::uint8_t
 /// "healed", "too few tickets", ...
 [[nodiscard]] constexpr std::string_view to_string(heal_state of) noexcept
 {
-    switch (of) {
-    case heal_state::unknown:
-        break;
-    case heal_state::not_asked:
-        return "not asked";
-    case heal_state::healthy:
-        return "healthy";
-    case heal_state::healed:
-        return "healed";
-    case heal_state::unconfirmed:
-        return "unconfirmed";
-    case heal_state::not_authentic:
-        return "not authentic";
-    case heal_state::few_tickets:
-        return "too few tickets";
-    case heal_state::refused:
-        return "refused";
-    case heal_state::not_tried:
-        return "not tried";
-    }
-    return "unknown";
+    using enum heal_state;
+    return detail::name_of(of, "unknown",
+                           {{not_asked, "not asked"},
+                            {healthy, "healthy"},
+                            {healed, "healed"},
+                            {unconfirmed, "unconfirmed"},
+                            {not_authentic, "not authentic"},
+                            {few_tickets, "too few tickets"},
+                            {refused, "refused"},
+                            {not_tried, "not tried"}});
 }
 
 /// Failed, and not healed.

@@ -28,19 +28,12 @@ enum class transfer_outcome : std::uint8_t
 /// "transferred", "not transferred", ...
 [[nodiscard]] constexpr std::string_view to_string(transfer_outcome of) noexcept
 {
-    switch (of) {
-    case transfer_outcome::transferred:
-        return "transferred";
-    case transfer_outcome::not_transferred:
-        return "not transferred";
-    case transfer_outcome::split:
-        return "split";
-    case transfer_outcome::taken:
-        return "taken";
-    case transfer_outcome::unknown:
-        break;
-    }
-    return "unknown";
+    using enum transfer_outcome;
+    return detail::name_of(of, "unknown",
+                           {{transferred, "transferred"},
+                            {not_transferred, "not transferred"},
+                            {split, "split"},
+                            {taken, "taken"}});
 }
 
 /// The result of a pown or of a recovery. Indices are those of the batch given; out of range throws

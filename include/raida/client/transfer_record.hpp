@@ -29,19 +29,12 @@ enum class holding : std::uint8_t
 /// "old number", "not asked", ...
 [[nodiscard]] constexpr std::string_view to_string(holding which) noexcept
 {
-    switch (which) {
-    case holding::old_number:
-        return "old number";
-    case holding::new_number:
-        return "new number";
-    case holding::neither:
-        return "neither";
-    case holding::not_asked:
-        return "not asked";
-    case holding::unknown:
-        break;
-    }
-    return "unknown";
+    using enum holding;
+    return detail::name_of(which, "unknown",
+                           {{old_number, "old number"},
+                            {new_number, "new number"},
+                            {neither, "neither"},
+                            {not_asked, "not asked"}});
 }
 
 /// Everything that is needed to finish a transfer after a crash. Holds secrets, which are wiped with it:

@@ -26,21 +26,13 @@ enum class token_grade : std::uint8_t
 /// "bank", "fracked", ...
 [[nodiscard]] constexpr std::string_view to_string(token_grade grade) noexcept
 {
-    switch (grade) {
-    case token_grade::bank:
-        return "bank";
-    case token_grade::fracked:
-        return "fracked";
-    case token_grade::counterfeit:
-        return "counterfeit";
-    case token_grade::limbo:
-        return "limbo";
-    case token_grade::bad_key:
-        return "bad key";
-    case token_grade::errored:
-        break;
-    }
-    return "errored";
+    using enum token_grade;
+    return detail::name_of(grade, "errored",
+                           {{bank, "bank"},
+                            {fracked, "fracked"},
+                            {counterfeit, "counterfeit"},
+                            {limbo, "limbo"},
+                            {bad_key, "bad key"}});
 }
 
 /// Sorts by what each server said, a letter per server as tally::pown_string() has them. The first that fits:
