@@ -2,20 +2,17 @@
 #ifndef RAIDA_CLIENT_JOURNAL_HPP
 #define RAIDA_CLIENT_JOURNAL_HPP
 
-#include <raida/base/detail/bytes.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/parse_error.hpp>
 #include <raida/base/secret_bytes.hpp>
 #include <raida/client/detail/journal_reader.hpp>
 #include <raida/client/heal_record.hpp>
 #include <raida/client/transfer_record.hpp>
+#include <raida/wire/detail/secret_writer.hpp>
 #include <raida/wire/token.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -25,132 +22,74 @@
 
 namespace raida::inline v1 {
 
-namespace detail {
-
-template <class Record>
-class journal_writer;
-
-} // namespace detail
-
 /// A journal's text, full of secrets: wiped when it dies.
 class journal_text
 {
   public:
     journal_text() noexcept = default;
+    /// These bytes.
+    explicit journal_text(secret_bytes bytes) noexcept : bytes_{std::move(bytes)} {}
 
     /// Valid as long as this object; a move takes the memory along.
     [[nodiscard]] std::string_view text() const noexcept
     {
-        return {reinterpret_cast<const char*>(bytes_.data()), (std::min)(used_, bytes_.size())};
+        return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
     }
 
   private:
-    template <class Record>
-    friend class detail::journal_writer;
-
     secret_bytes bytes_;
-    std::size_t used_ = 0;
 };
 
 namespace detail {
 
-// Into memory of the largest size that is possible, so that no secret is left behind in a smaller block.
-template <class Record>
-class journal_writer
+// What the kind of record has beside coin and servers.
+template <std::size_t N>
+void put_facts(secret_writer& out, const transfer_record<N>& record)
 {
-    static constexpr std::size_t N = std::tuple_size_v<decltype(Record::servers)>;
+    using std::chrono::seconds;
+    const auto until = std::chrono::floor<seconds>(record.keep_both_until).time_since_epoch().count();
+    out.put(',');
+    until > 0 ? out.put(until) : out.put('-');
+}
+template <std::size_t N>
+void put_facts(secret_writer& out, const heal_record<N>& record)
+{
+    put_numbers(out, record.seeds);
+}
 
-  public:
-    journal_text write(const Record& record)
-    {
-        constexpr std::size_t frame = 192 + (8 + 33) * N, numbers = 32, line = numbers + N + 2 * N * 33;
-        made_.bytes_ = secret_bytes{frame + record.tokens.size() * line};
-        put_all(journal_name, ',', journal_version, ',', N, '\n');
-        put_facts(record);
-        for (std::size_t i = 0; i < record.tokens.size(); ++i) {
-            const basic_token<N>& one = record.tokens[i];
-            put_all(int{one.denomination.value}, ',', one.serial.value, ',');
-            for (std::size_t server = 0; server < N; ++server) {
-                const bool known = i < record.holdings.size();
-                const auto which = known ? record.holdings[i][server] : holding::unknown;
-                put(journal_holdings[(std::min)(static_cast<std::size_t>(which),
-                                                journal_holdings.size() - 1)]);
-            }
-            put(one.numbers);
-            if constexpr (!is_heal_record<Record>)
-                put(record.new_numbers[i]);
-            put('\n');
+// What is not known is "-", or unknown.
+template <class Record>
+journal_text make_journal(const Record& record)
+{
+    constexpr std::size_t N = std::tuple_size_v<decltype(record.servers)>;
+    constexpr std::size_t frame = 192 + (8 + 33) * N, numbers = 32, line = numbers + N + 2 * N * 33;
+    secret_writer out{frame + record.tokens.size() * line};
+    out.put(journal_name, ',', journal_version, ',', N, '\n', journal_facts<Record>, ',');
+    record.coin ? out.put(*record.coin) : out.put('-');
+    out.put(',');
+    if (record.servers == decltype(record.servers){})
+        out.put('-');
+    else
+        for (const std::uint32_t server : record.servers)
+            out.put_hex(server);
+    put_facts(out, record);
+    for (std::size_t i = 0; i < record.tokens.size(); ++i) {
+        const basic_token<N>& one = record.tokens[i];
+        out.put('\n', int{one.denomination.value}, ',', one.serial.value, ',');
+        for (std::size_t server = 0; server < N; ++server) {
+            const auto which = i < record.holdings.size() ? record.holdings[i][server] : holding::unknown;
+            out.put(
+                journal_holdings[(std::min)(static_cast<std::size_t>(which), journal_holdings.size() - 1)]);
         }
-        put_all("end,", record.tokens.size(), ',', record.finished ? journal_finished : journal_open, ',');
-        put_hex_number(crc32_of(made_.text()));
-        put('\n');
-        return std::move(made_);
+        put_numbers(out, one.numbers);
+        if constexpr (!is_heal_record<Record>)
+            put_numbers(out, record.new_numbers[i]);
     }
-
-  private:
-    // Whose tokens, which servers: "-" where that is not known; then what the kind of record has.
-    void put_facts(const Record& record)
-    {
-        put_all(journal_facts<Record>, ',');
-        record.coin ? put(*record.coin) : put('-');
-        put(',');
-        if (record.servers == decltype(record.servers){})
-            put('-');
-        else
-            for (const std::uint32_t server : record.servers)
-                put_hex_number(server);
-        put_rest(record);
-        put('\n');
-    }
-    void put_rest(const transfer_record<N>& record)
-    {
-        using std::chrono::seconds;
-        const auto until = std::chrono::floor<seconds>(record.keep_both_until).time_since_epoch().count();
-        put(',');
-        until > 0 ? put(until) : put('-');
-    }
-    void put_rest(const heal_record<N>& record) { put(record.seeds); }
-
-    template <class... Values>
-    void put_all(const Values&... values)
-    {
-        (put(values), ...);
-    }
-    void put(char c) { made_.bytes_[made_.used_++] = static_cast<std::uint8_t>(c); }
-    void put(std::string_view text)
-    {
-        for (const char c : text)
-            put(c);
-    }
-    template <std::integral Number>
-    void put(Number number)
-    {
-        char digits[24];
-        put(std::string_view{digits, std::to_chars(digits, digits + sizeof digits, number).ptr});
-    }
-    void put(const authenticity_numbers<N>& numbers)
-    {
-        for (const authenticity_number& number : numbers) {
-            put(',');
-            put_hex(number.bytes());
-        }
-    }
-    void put_hex_number(std::uint32_t number)
-    {
-        std::array<std::uint8_t, 4> bytes{};
-        store_big<4>(bytes.data(), number);
-        put_hex(bytes);
-    }
-    void put_hex(bytes_view bytes)
-    {
-        for (const std::uint8_t byte : bytes) {
-            put("0123456789abcdef"[byte >> 4]);
-            put("0123456789abcdef"[byte & 15]);
-        }
-    }
-
-    journal_text made_;
-};
+    out.put("\nend,", record.tokens.size(), ',', record.finished ? journal_finished : journal_open, ',');
+    out.put_hex(crc32_of(out.text()));
+    out.put('\n');
+    return journal_text{out.take()};
+}
 
 } // namespace detail
 
@@ -170,7 +109,7 @@ template <std::size_t N>
         error = errc::no_tokens;
     else if (record.new_numbers.size() != record.tokens.size())
         error = errc::invalid_authenticity;
-    return error ? journal_text{} : detail::journal_writer<transfer_record<N>>{}.write(record);
+    return error ? journal_text{} : detail::make_journal(record);
 }
 
 /// The same of a heal: its second line has coin, fingerprints and N seeds, and there are no new numbers,
@@ -179,7 +118,7 @@ template <std::size_t N>
 [[nodiscard]] journal_text write_journal(const heal_record<N>& record, std::error_code& error)
 {
     error = record.tokens.empty() ? make_error_code(errc::no_tokens) : std::error_code{};
-    return error ? journal_text{} : detail::journal_writer<heal_record<N>>{}.write(record);
+    return error ? journal_text{} : detail::make_journal(record);
 }
 
 /// The same, but throws std::system_error.

@@ -36,7 +36,7 @@ inline void put_bin_receipt(secret_writer& out, const token_file& file)
     out.put_bytes(file.task_id);
 }
 
-inline void put_numbers(secret_writer& out, const authenticity_numbers<>& numbers)
+inline void put_bin_numbers(secret_writer& out, const authenticity_numbers<>& numbers)
 {
     for (const authenticity_number& one : numbers)
         out.put_bytes(one.bytes());
@@ -70,9 +70,9 @@ inline void put_numbers(secret_writer& out, const authenticity_numbers<>& number
         out.put_big<2>(0U); // split and shard
         out.put_big<1>(static_cast<std::uint8_t>(one.denomination.value));
         out.put_big<4>(one.serial.value);
-        detail::put_numbers(out, one.numbers);
+        detail::put_bin_numbers(out, one.numbers);
         if (has_new)
-            detail::put_numbers(out, file.new_numbers[i]);
+            detail::put_bin_numbers(out, file.new_numbers[i]);
     }
     return out.take();
 }

@@ -70,8 +70,7 @@ template <std::size_t N>
     }
     for (const basic_token<N>& one : tokens) {
         out.put(int{one.denomination.value}, ',', one.serial.value);
-        for (const authenticity_number& number : one.numbers)
-            out.put(',', number);
+        detail::put_numbers(out, one.numbers);
         out.put('\n');
     }
     return out.take();

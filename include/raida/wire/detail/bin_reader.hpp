@@ -25,12 +25,14 @@ inline constexpr std::size_t bin_header_size = 32, bin_id_size = 7, bin_padding 
 inline constexpr std::string_view bin_letters = "uuuuuuuuuupbndef", bin_0_letters = "uuuuuuuuuupuunef",
                                   jpeg_letters = "upnuuuuuuupuuuef";
 
-/// The caller has checked the bounds of these two.
-inline void load_numbers(const std::uint8_t* from, authenticity_numbers<>& into) noexcept
+/// The caller has checked the bounds of these two. Null: the token was refused; then it is false.
+inline bool load_numbers(const std::uint8_t* from, authenticity_numbers<>* into) noexcept
 {
     constexpr std::size_t size = authenticity_number::size;
-    for (std::size_t server = 0; server < into.size(); ++server)
-        into[server] = authenticity_number{std::span<const std::uint8_t, size>{from + size * server, size}};
+    for (std::size_t server = 0; into != nullptr && server < into->size(); ++server)
+        (*into)[server] =
+            authenticity_number{std::span<const std::uint8_t, size>{from + size * server, size}};
+    return into != nullptr;
 }
 
 inline pown_letters load_pown(const std::uint8_t* nibbles, std::string_view letters) noexcept
@@ -85,12 +87,11 @@ inline bool read_bin(bytes_view bytes, token_intake& into)
     for (std::size_t i = 0; i < count; ++i, at += record) {
         if (at[0] != 0 || at[1] != 0)
             return into.refuse_token(errc::damaged, "split and shard");
-        auto* const numbers = into.take({{static_cast<std::int8_t>(at[2])}, {load_big<4>(at + 3)}});
-        if (numbers == nullptr)
+        const token_id id{{static_cast<std::int8_t>(at[2])}, {load_big<4>(at + 3)}};
+        if (!load_numbers(at + bin_id_size, into.take(id)))
             return false;
-        load_numbers(at + bin_id_size, *numbers);
         if (has_new)
-            load_numbers(at + bin_id_size + numbers_size, into.file().new_numbers.emplace_back());
+            load_numbers(at + bin_id_size + numbers_size, &into.file().new_numbers.emplace_back());
     }
     if (count == 1) {
         into.file().pown_strings.push_back(load_pown(header + 16, bin_letters));
@@ -139,14 +140,12 @@ inline bool read_bin_0(bytes_view bytes, token_intake& into)
     into.file().pown_strings.reserve(count);
     const std::uint8_t* at = bytes.data() + bin_header_size;
     for (std::size_t i = 0; i < count; ++i, at += bin_0_record) {
-        auto* const numbers = into.take_legacy(load_big<3>(at));
-        if (numbers == nullptr)
+        if (!load_numbers(at + bin_0_numbers_at, into.take_legacy(load_big<3>(at))))
             return false;
-        load_numbers(at + bin_0_numbers_at, *numbers);
         into.file().pown_strings.push_back(load_pown(at + bin_0_pown_at, bin_0_letters));
     }
     if (has_new)
-        load_numbers(at, into.file().new_numbers.emplace_back());
+        load_numbers(at, &into.file().new_numbers.emplace_back());
     return into.finish();
 }
 
@@ -174,11 +173,8 @@ inline bool is_bin_405(bytes_view bytes) noexcept
 inline bool read_bin_405(bytes_view bytes, token_intake& into)
 {
     into.file().format = token_format::bin_405;
-    auto* const numbers = into.take({{static_cast<std::int8_t>(bytes[0])}, {load_big<4>(bytes.data() + 1)}});
-    if (numbers == nullptr)
-        return false;
-    load_numbers(bytes.data() + 5, *numbers);
-    return into.finish();
+    const token_id id{{static_cast<std::int8_t>(bytes[0])}, {load_big<4>(bytes.data() + 1)}};
+    return load_numbers(bytes.data() + 5, into.take(id)) && into.finish();
 }
 
 inline bool is_binary_stack(bytes_view bytes) noexcept
@@ -196,12 +192,9 @@ inline bool read_binary_stack(bytes_view bytes, token_intake& into)
     const denomination worth{static_cast<std::int8_t>(bytes[0])};
     into.reserve(bytes.size() / binary_stack_record);
     for (bytes = bytes.subspan(binary_stack_header); !bytes.empty();
-         bytes = bytes.subspan(binary_stack_record)) {
-        auto* const numbers = into.take({worth, {load_big<4>(bytes.data())}});
-        if (numbers == nullptr)
+         bytes = bytes.subspan(binary_stack_record))
+        if (!load_numbers(bytes.data() + 4, into.take({worth, {load_big<4>(bytes.data())}})))
             return false;
-        load_numbers(bytes.data() + 4, *numbers);
-    }
     return into.finish();
 }
 

@@ -72,10 +72,8 @@ inline bool read_jpeg(bytes_view bytes, token_intake& into)
     if (bytes[owner_at] == 0xEE)
         return into.refuse(errc::unsupported_format,
                            "an encrypted token in a JPEG (decrypt it with the wallet that wrote it)");
-    auto* const numbers = into.take_legacy(load_big<3>(bytes.data() + serial_at));
-    if (numbers == nullptr)
+    if (!load_numbers(bytes.data() + numbers_at, into.take_legacy(load_big<3>(bytes.data() + serial_at))))
         return false;
-    load_numbers(bytes.data() + numbers_at, *numbers);
     into.file().pown_strings.push_back(load_pown(bytes.data() + pown_at, jpeg_letters));
     return into.finish();
 }

@@ -30,6 +30,19 @@ class secret_writer
         (put_one(values), ...);
     }
 
+    void put_hex(bytes_view bytes)
+    {
+        for (const std::uint8_t byte : bytes)
+            for (const char digit : to_hex(byte))
+                put_one(digit);
+    }
+    void put_hex(std::uint32_t number)
+    {
+        std::uint8_t bytes[4];
+        store_big<4>(bytes, number);
+        put_hex(bytes);
+    }
+
     template <std::size_t Size, class Number>
     void put_big(Number value)
     {
@@ -40,6 +53,12 @@ class secret_writer
     {
         copy_bytes(bytes.data(), bytes.size(), bytes_.data() + used_);
         used_ += bytes.size();
+    }
+
+    /// So far.
+    [[nodiscard]] std::string_view text() const noexcept
+    {
+        return {reinterpret_cast<const char*>(bytes_.data()), used_};
     }
 
     [[nodiscard]] secret_bytes take()
@@ -60,16 +79,19 @@ class secret_writer
         char digits[24];
         put_one(std::string_view{digits, std::to_chars(digits, digits + sizeof digits, number).ptr});
     }
-    void put_one(const authenticity_number& number)
-    {
-        for (const std::uint8_t byte : number.bytes())
-            for (const char digit : to_hex(byte))
-                put_one(digit);
-    }
+    void put_one(const authenticity_number& number) { put_hex(number.bytes()); }
 
     secret_bytes bytes_;
     std::size_t used_ = 0;
 };
+
+/// In hex, each behind a comma.
+template <std::size_t N>
+void put_numbers(secret_writer& out, const authenticity_numbers<N>& numbers)
+{
+    for (const authenticity_number& one : numbers)
+        out.put(',', one);
+}
 
 } // namespace raida::inline v1::detail
 
