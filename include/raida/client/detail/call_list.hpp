@@ -50,12 +50,6 @@ class call_list
     [[nodiscard]] auto take_all() noexcept { return std::exchange(calls_, {}); }
 
     template <class Executor>
-    void wake_all(const Executor& executor)
-    {
-        for_each([&](entry& one) { wake(executor, one.call); });
-    }
-
-    template <class Executor>
     void wake(const Executor& executor, const std::vector<page_locks::waiter>& woken)
     {
         for (const auto& [who, server] : woken)
@@ -65,15 +59,17 @@ class call_list
             }
     }
 
-    /// Where it is not known who waits for what.
+    /// Where it is not known who waits for what: `servers` may have free pages.
     template <class Executor>
-    void wake_all(const Executor& executor, std::size_t servers)
+    void wake_all(const Executor& executor, std::size_t servers = 0)
     {
-        for_each([&](entry& one) {
+        for (auto at = calls_.begin(); at != calls_.end();) {
+            const auto [who, one] = *at; // a turn that is taken at once may end its call
             for (std::size_t server = 0; server < servers; ++server)
                 one.call->pages_free(server);
             wake(executor, one.call);
-        });
+            at = calls_.upper_bound(who);
+        }
     }
 
     void set_alarm(owner who, time_point when)
@@ -112,17 +108,6 @@ class call_list
         std::shared_ptr<waiting_call> call{};
         time_point alarm = (time_point::max)();
     };
-
-    // A turn that is taken at once may end its call.
-    template <class What>
-    void for_each(What what)
-    {
-        for (auto at = calls_.begin(); at != calls_.end();) {
-            const owner who = at->first;
-            what(at->second);
-            at = calls_.upper_bound(who);
-        }
-    }
 
     template <class Executor>
     static void wake(const Executor& executor, std::shared_ptr<waiting_call> one)

@@ -188,20 +188,19 @@ class client_core final : private shutdown_hook
     {
         if (!settings.on_record || got.attempts == 0 || !from.timeouts)
             return;
-        request_record one;
-        one.server = got.server;
-        one.command = what;
-        one.timestamp = from.began;
-        one.last_echo = last_echo_[got.server];
-        one.timeout = (*from.timeouts)[got.server];
-        one.bytes_sent = from.bytes;
-        one.bytes_returned = got.datagram.size();
-        one.total = got.latency;
-        one.timed_out = got.error == errc::timed_out;
-        one.attempts = got.attempts;
-        one.error = got.error;
-        one.verified = got.verified;
-        one.hint = got.hint;
+        request_record one{.server = got.server,
+                           .command = what,
+                           .timestamp = from.began,
+                           .last_echo = last_echo_[got.server],
+                           .timeout = (*from.timeouts)[got.server],
+                           .bytes_sent = from.bytes,
+                           .bytes_returned = got.datagram.size(),
+                           .total = got.latency,
+                           .timed_out = got.error == errc::timed_out,
+                           .attempts = got.attempts,
+                           .verified = got.verified,
+                           .hint = got.hint,
+                           .error = got.error};
         if (got) {
             one.server_time = got.header().execution_time;
             one.answer = got.status();
