@@ -42,37 +42,22 @@ class batch_tally
 
     /// @{
     /// As tally has it, for any token of the batch.
-    [[nodiscard]] raida::verdict verdict(std::size_t token) const
-    {
-        return at(token, [](const tally<N>& of, std::size_t t) { return of.verdict(t); });
-    }
+    [[nodiscard]] raida::verdict verdict(std::size_t token) const { return at(token, &tally<N>::verdict); }
     [[nodiscard]] raida::vote vote(std::size_t token, std::size_t server) const
     {
-        return at(token, [server](const tally<N>& of, std::size_t t) { return of.vote(t, server); });
+        return at(token, &tally<N>::vote, server);
     }
-    [[nodiscard]] std::size_t passes(std::size_t token) const
-    {
-        return at(token, [](const tally<N>& of, std::size_t t) { return of.passes(t); });
-    }
-    [[nodiscard]] std::size_t fails(std::size_t token) const
-    {
-        return at(token, [](const tally<N>& of, std::size_t t) { return of.fails(t); });
-    }
-    [[nodiscard]] std::size_t unknowns(std::size_t token) const
-    {
-        return at(token, [](const tally<N>& of, std::size_t t) { return of.unknowns(t); });
-    }
-    [[nodiscard]] bool fractured(std::size_t token) const
-    {
-        return at(token, [](const tally<N>& of, std::size_t t) { return of.fractured(t); });
-    }
+    [[nodiscard]] std::size_t passes(std::size_t token) const { return at(token, &tally<N>::passes); }
+    [[nodiscard]] std::size_t fails(std::size_t token) const { return at(token, &tally<N>::fails); }
+    [[nodiscard]] std::size_t unknowns(std::size_t token) const { return at(token, &tally<N>::unknowns); }
+    [[nodiscard]] bool fractured(std::size_t token) const { return at(token, &tally<N>::fractured); }
     [[nodiscard]] std::vector<std::size_t> servers_to_heal(std::size_t token) const
     {
-        return at(token, [](const tally<N>& of, std::size_t t) { return of.servers_to_heal(t); });
+        return at(token, &tally<N>::servers_to_heal);
     }
     [[nodiscard]] std::string pown_string(std::size_t token) const
     {
-        return at(token, [](const tally<N>& of, std::size_t t) { return of.pown_string(t); });
+        return at(token, &tally<N>::pown_string);
     }
     /// @}
 
@@ -93,8 +78,8 @@ class batch_tally
     }
 
   private:
-    template <class Question>
-    auto at(std::size_t token, Question question) const
+    template <class Question, class... More>
+    auto at(std::size_t token, Question question, More... more) const
     {
         const auto after =
             std::upper_bound(chunks_.begin(), chunks_.end(), token,
@@ -102,7 +87,7 @@ class batch_tally
         if (after == chunks_.begin() ||
             token - std::prev(after)->first >= std::prev(after)->votes.token_count())
             throw std::out_of_range{"raida::batch_tally: no token of this number"};
-        return question(std::prev(after)->votes, token - std::prev(after)->first);
+        return (std::prev(after)->votes.*question)(token - std::prev(after)->first, more...);
     }
 
     std::vector<chunk> chunks_;

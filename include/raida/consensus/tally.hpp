@@ -48,10 +48,35 @@ class tally
     /// As aggregate(), into this object: what it held is gone, and its memory is used again, so that nothing
     /// is allocated once the largest batch has been seen. After an error it is as if newly made.
     void assign(const replies<N>& from, std::size_t token_count, const consensus_options& options,
-                std::error_code& error);
+                std::error_code& error)
+    {
+        if (start(token_count, options, error))
+            fill(detail::reply_votes<N>{from, detail::mixed_datagram{token_count}, options.encrypted},
+                 token_count, options.bit_order);
+    }
     /// The same of votes that came by other ways. Errors also: invalid_server, duplicate_server.
     void assign(std::span<const answer> from, std::size_t token_count, const consensus_options& options,
-                std::error_code& error);
+                std::error_code& error)
+    {
+        detail::answer_votes<N> votes{.encrypted = options.encrypted};
+        std::error_code unclear;
+        for (const answer& one : from) {
+            if (one.server >= N)
+                unclear = errc::invalid_server;
+            else if (votes.from[one.server] != nullptr)
+                unclear = errc::duplicate_server;
+            else
+                votes.from[one.server] = &one;
+        }
+        if (!start(token_count, options, error))
+            return;
+        if (unclear) {
+            clear();
+            error = unclear;
+            return;
+        }
+        fill(votes, token_count, options.bit_order);
+    }
 
     /// As above; throws std::system_error for bad input.
     template <class Source>
@@ -158,10 +183,37 @@ class tally
         return votes;
     }
 
-    void clear() noexcept;
-    bool start(std::size_t token_count, const consensus_options& options, std::error_code& error) noexcept;
+    void clear() noexcept
+    {
+        box_.clear();
+        successes = failures = mixed = refused = 0;
+        errors = N;
+        needed_ = N / 2 + 1;
+    }
+
+    // Empties the tally, and checks what was asked.
+    bool start(std::size_t token_count, const consensus_options& options, std::error_code& error) noexcept
+    {
+        clear();
+        error = detail::check_quorum<N>(options.quorum, options.margin);
+        if (token_count == 0)
+            error = errc::no_tokens;
+        if (error)
+            return false;
+        needed_ = detail::votes_needed<N>(options);
+        return true;
+    }
+
     template <class Votes>
-    void fill(const Votes& from, std::size_t token_count, bit_order order);
+    void fill(const Votes& from, std::size_t token_count, bit_order order)
+    {
+        const detail::vote_counts counts = box_.fill(from, token_count, order, needed_);
+        successes = counts.of(detail::ballot::all_pass);
+        failures = counts.of(detail::ballot::all_fail);
+        mixed = counts.of(detail::ballot::mixed);
+        refused = counts.of(detail::ballot::refused);
+        errors = N - successes - failures - mixed - refused;
+    }
 
     detail::ballot_box<N> box_;
     std::size_t needed_ = N / 2 + 1;
@@ -178,75 +230,6 @@ template <std::size_t N>
     detail::add_count(servers, of.refused, "refused");
     detail::add_count(servers, of.errors, of.errors == 1 ? "error" : "errors");
     return detail::list_verdicts(of) + "; servers: " + servers;
-}
-
-template <std::size_t N>
-void tally<N>::assign(const replies<N>& from, std::size_t token_count, const consensus_options& options,
-                      std::error_code& error)
-{
-    if (start(token_count, options, error))
-        fill(detail::reply_votes<N>{from, detail::mixed_datagram{token_count}, options.encrypted},
-             token_count, options.bit_order);
-}
-
-template <std::size_t N>
-void tally<N>::assign(std::span<const answer> from, std::size_t token_count, const consensus_options& options,
-                      std::error_code& error)
-{
-    detail::answer_votes<N> votes{.encrypted = options.encrypted};
-    std::error_code unclear;
-    for (const answer& one : from) {
-        if (one.server >= N)
-            unclear = errc::invalid_server;
-        else if (votes.from[one.server] != nullptr)
-            unclear = errc::duplicate_server;
-        else
-            votes.from[one.server] = &one;
-    }
-    if (!start(token_count, options, error))
-        return;
-    if (unclear) {
-        clear();
-        error = unclear;
-        return;
-    }
-    fill(votes, token_count, options.bit_order);
-}
-
-template <std::size_t N>
-void tally<N>::clear() noexcept
-{
-    box_.clear();
-    successes = failures = mixed = refused = 0;
-    errors = N;
-    needed_ = N / 2 + 1;
-}
-
-// Empties the tally, and checks what was asked.
-template <std::size_t N>
-bool tally<N>::start(std::size_t token_count, const consensus_options& options,
-                     std::error_code& error) noexcept
-{
-    clear();
-    error = detail::check_quorum<N>(options.quorum, options.margin);
-    if (token_count == 0)
-        error = errc::no_tokens;
-    if (error)
-        return false;
-    needed_ = detail::votes_needed<N>(options);
-    return true;
-}
-
-template <std::size_t N>
-template <class Votes>
-void tally<N>::fill(const Votes& from, std::size_t token_count, bit_order order)
-{
-    const detail::vote_counts counts = box_.fill(from, token_count, order, needed_);
-    successes = counts.of(detail::ballot::all_pass);
-    failures = counts.of(detail::ballot::all_fail);
-    mixed = counts.of(detail::ballot::mixed);
-    refused = counts.of(detail::ballot::refused);
-    errors = N - successes - failures - mixed - refused;
 }
 
 } // namespace raida::inline v1

@@ -99,99 +99,87 @@ class ballot_box
         return tokens;
     }
 
+    // Counts the answers. As soon as one is mixed there is a row for each server; the others' are zero.
     template <class Votes, class Reader>
-    vote_counts count(const Votes& from, const Reader& reader);
+    vote_counts count(const Votes& from, const Reader& reader)
+    {
+        vote_counts counts;
+        bool rows = from.usual_body(0) != nullptr;
+        if (rows)
+            planes_.reserve(first_server_row + N);
+        for (std::size_t server = 0;; ++server) {
+            if (rows) {
+                const std::size_t next = take_usual(from, reader, server);
+                counts.add(ballot::mixed, next - server);
+                server = next;
+            }
+            if (server == N)
+                break;
+            rows = take(from, reader, server, rows);
+            counts.add(ballots_[server]);
+        }
+        return counts;
+    }
+
+    // Takes any one answer, and returns whether there are rows now.
     template <class Votes, class Reader>
-    bool take(const Votes& from, const Reader& reader, std::size_t server, bool rows);
+    bool take(const Votes& from, const Reader& reader, std::size_t server, bool rows)
+    {
+        ballot what = from.vote(server);
+        if (what == ballot::mixed && !rows) {
+            planes_.reserve(first_server_row + N);
+            planes_.zero(first_server_row, server);
+            rows = true;
+        }
+        if (what == ballot::mixed && !reader.read(from.body(server), planes_.row(first_server_row + server)))
+            what = ballot::unusable;
+        if (what != ballot::mixed && rows)
+            planes_.zero(first_server_row + server, 1);
+        ballots_[server] = what;
+        return rows;
+    }
+
+    // Takes answers from `server` on, as long as they are what a large batch usually gets, and returns the
+    // first that was not. Nearly all of a small batch's time is spent here.
     template <class Votes, class Reader>
-    std::size_t take_usual(Votes from, Reader reader, std::size_t server) noexcept;
-    void judge(std::size_t token_count, const vote_counts& counts, std::size_t needed) noexcept;
+    std::size_t take_usual(Votes from, Reader reader, std::size_t server) noexcept
+    {
+        const std::size_t stride = planes_.stride();
+        plane_word* row = planes_.row(first_server_row + server);
+        for (; server < N; ++server, row += stride) {
+            const std::uint8_t* body = from.usual_body(server);
+            if (body == nullptr || !reader.read_sized(body, row))
+                break;
+            ballots_[server] = ballot::mixed;
+        }
+        return server;
+    }
+
+    // Makes verdicts of the counts and the planes.
+    void judge(std::size_t token_count, const vote_counts& counts, std::size_t needed) noexcept
+    {
+        const std::size_t mixed = counts.of(ballot::mixed);
+        const auto wanted =
+            vote_thresholds::of(needed, counts.of(ballot::all_pass), counts.of(ballot::all_fail), mixed);
+        plane_word* authentic = planes_.row(authentic_row);
+        plane_word* counterfeit = planes_.row(counterfeit_row);
+        const std::size_t words = words_for(token_count), stride = planes_.stride();
+        if (mixed == 0) {
+            std::fill_n(authentic, words, wanted.pass == 0 ? ~plane_word{0} : 0);
+            std::fill_n(counterfeit, words, wanted.not_fail != 0 ? ~plane_word{0} : 0);
+        } else {
+            const plane_word* rows = planes_.row(first_server_row);
+            const std::size_t done =
+                judge_blocks<N, plane_pair>(rows, stride, 0, words, wanted, authentic, counterfeit);
+            judge_blocks<N, plane_word>(rows, stride, done, words, wanted, authentic, counterfeit);
+        }
+        authentic[words - 1] &= last_word_mask(token_count);
+        counterfeit[words - 1] &= last_word_mask(token_count);
+    }
 
     bit_planes planes_;
     std::array<ballot, N> ballots_ = all_untried();
 };
-
-// Counts the answers. As soon as one is mixed there is a row for each server; the others' are zero.
-template <std::size_t N>
-template <class Votes, class Reader>
-vote_counts ballot_box<N>::count(const Votes& from, const Reader& reader)
-{
-    vote_counts counts;
-    bool rows = from.usual_body(0) != nullptr;
-    if (rows)
-        planes_.reserve(first_server_row + N);
-    for (std::size_t server = 0;; ++server) {
-        if (rows) {
-            const std::size_t next = take_usual(from, reader, server);
-            counts.add(ballot::mixed, next - server);
-            server = next;
-        }
-        if (server == N)
-            break;
-        rows = take(from, reader, server, rows);
-        counts.add(ballots_[server]);
-    }
-    return counts;
-}
-
-// Takes any one answer, and returns whether there are rows now.
-template <std::size_t N>
-template <class Votes, class Reader>
-bool ballot_box<N>::take(const Votes& from, const Reader& reader, std::size_t server, bool rows)
-{
-    ballot what = from.vote(server);
-    if (what == ballot::mixed && !rows) {
-        planes_.reserve(first_server_row + N);
-        planes_.zero(first_server_row, server);
-        rows = true;
-    }
-    if (what == ballot::mixed && !reader.read(from.body(server), planes_.row(first_server_row + server)))
-        what = ballot::unusable;
-    if (what != ballot::mixed && rows)
-        planes_.zero(first_server_row + server, 1);
-    ballots_[server] = what;
-    return rows;
-}
-
-// Takes answers from `server` on, as long as they are what a large batch usually gets, and returns the first
-// that was not. Nearly all of a small batch's time is spent here.
-template <std::size_t N>
-template <class Votes, class Reader>
-std::size_t ballot_box<N>::take_usual(Votes from, Reader reader, std::size_t server) noexcept
-{
-    const std::size_t stride = planes_.stride();
-    plane_word* row = planes_.row(first_server_row + server);
-    for (; server < N; ++server, row += stride) {
-        const std::uint8_t* body = from.usual_body(server);
-        if (body == nullptr || !reader.read_sized(body, row))
-            break;
-        ballots_[server] = ballot::mixed;
-    }
-    return server;
-}
-
-// Makes verdicts of the counts and the planes.
-template <std::size_t N>
-void ballot_box<N>::judge(std::size_t token_count, const vote_counts& counts, std::size_t needed) noexcept
-{
-    const std::size_t mixed = counts.of(ballot::mixed);
-    const auto wanted =
-        vote_thresholds::of(needed, counts.of(ballot::all_pass), counts.of(ballot::all_fail), mixed);
-    plane_word* authentic = planes_.row(authentic_row);
-    plane_word* counterfeit = planes_.row(counterfeit_row);
-    const std::size_t words = words_for(token_count), stride = planes_.stride();
-    if (mixed == 0) {
-        std::fill_n(authentic, words, wanted.pass == 0 ? ~plane_word{0} : 0);
-        std::fill_n(counterfeit, words, wanted.not_fail != 0 ? ~plane_word{0} : 0);
-    } else {
-        const plane_word* rows = planes_.row(first_server_row);
-        const std::size_t done =
-            judge_blocks<N, plane_pair>(rows, stride, 0, words, wanted, authentic, counterfeit);
-        judge_blocks<N, plane_word>(rows, stride, done, words, wanted, authentic, counterfeit);
-    }
-    authentic[words - 1] &= last_word_mask(token_count);
-    counterfeit[words - 1] &= last_word_mask(token_count);
-}
 
 } // namespace raida::inline v1::detail
 

@@ -151,49 +151,6 @@ class portable_sockets
         bool awaits_space = false;
     };
 
-    struct on_ready
-    {
-        portable_sockets* self;
-        std::shared_ptr<void> owner;
-        std::size_t lane;
-        std::uint8_t generation;
-        const lane_socket* waits; // maybe gone
-
-        void operator()(std::error_code error) const
-        {
-            lane_socket* const from = self->find(lane, generation);
-            if (from == nullptr || from != waits)
-                return; // closed meanwhile, and maybe opened again
-            from->awaited = false;
-            if (error) {
-                if (self->listening_) // a rest that was over before it began
-                    self->await_again(lane, generation);
-                return;
-            }
-            self->receive(lane, *from);
-            self->sink_->on_wake();
-        }
-    };
-
-    struct on_space
-    {
-        portable_sockets* self;
-        std::shared_ptr<void> owner;
-        std::size_t lane;
-        std::uint8_t generation;
-        const lane_socket* waits;
-
-        void operator()(std::error_code error) const
-        {
-            lane_socket* const from = self->find(lane, generation);
-            if (from == nullptr || from != waits)
-                return;
-            from->awaits_space = false;
-            if (!error || self->listening_)
-                self->sink_->on_wake();
-        }
-    };
-
     [[nodiscard]] std::unique_ptr<lane_socket> connected(std::uint8_t generation, const endpoint& to,
                                                          std::error_code& error) const
     {
@@ -219,11 +176,30 @@ class portable_sockets
         return nullptr;
     }
 
+    // Calls `then` unless the socket was closed meanwhile, and maybe opened again.
+    template <class Then>
+    void wait_for(asio::socket_base::wait_type what, std::size_t lane, lane_socket& one, Then then)
+    {
+        one.handle.async_wait(what, [this, owner = owner_.lock(), lane, generation = one.generation,
+                                     waits = &one, then](std::error_code error) {
+            if (lane_socket* const from = find(lane, generation); from == waits)
+                then(*from, error);
+        });
+    }
+
     void await(std::size_t lane, std::uint8_t generation)
     {
         lane_socket& one = *find(lane, generation);
-        one.handle.async_wait(asio::socket_base::wait_read,
-                              on_ready{this, owner_.lock(), lane, generation, &one});
+        wait_for(asio::socket_base::wait_read, lane, one,
+                 [this, lane](lane_socket& from, std::error_code error) {
+                     from.awaited = false;
+                     if (!error) {
+                         receive(lane, from);
+                         sink_->on_wake();
+                     } else if (listening_) { // a rest that was over before it began
+                         await_again(lane, from.generation);
+                     }
+                 });
         one.awaited = true;
     }
 
@@ -242,8 +218,12 @@ class portable_sockets
     {
         try {
             if (!one.awaits_space)
-                one.handle.async_wait(asio::socket_base::wait_write,
-                                      on_space{this, owner_.lock(), lane, one.generation, &one});
+                wait_for(asio::socket_base::wait_write, lane, one,
+                         [this](lane_socket& from, std::error_code error) {
+                             from.awaits_space = false;
+                             if (!error || listening_)
+                                 sink_->on_wake();
+                         });
             one.awaits_space = true;
             return std::make_error_code(std::errc::operation_would_block);
         } catch (const std::bad_alloc&) {
