@@ -4,10 +4,13 @@
 
 #include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/errc.hpp>
+#include <raida/client/detail/batch_machine.hpp>
 #include <raida/client/detail/call_list.hpp>
 #include <raida/client/detail/exchanges.hpp>
+#include <raida/client/detail/pown_actions.hpp>
 #include <raida/client/journal_sink.hpp>
 #include <raida/wire/reply.hpp>
+#include <raida/wire/token.hpp>
 
 #include <asio/post.hpp>
 
@@ -22,6 +25,7 @@
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace raida::inline v1::detail {
 
@@ -56,7 +60,12 @@ std::optional<std::error_code> hand_over(const Record& record, basic_journal_sin
 }
 
 /// `Machine` decides. `Driver`, derived from this, has
+///   make_numbers(): of a call that recovers nothing; may refuse it
+///   check(): why it must be refused
+///   rules(): the machine's
+///   begin(now): tells the machine what to begin with
 ///   prepare_turn(): what the machine is to know before each
+///   fill_record(is_last): what is known now
 ///   take(action): does what it wants done
 ///   expects(), is_quiet(): does the machine wait for an answer; is nothing on its way?
 ///   cancel_questions(): but for what must be awaited
@@ -64,11 +73,47 @@ std::optional<std::error_code> hand_over(const Record& record, basic_journal_sin
 ///
 /// Once memory is short nothing more is asked: what has left is awaited, and the result has what was proved
 /// by then. Nothing is lost with it, since the journal has everything that is needed.
-template <class Driver, class Core, class Machine, class Record, class Result>
+template <class Driver, class Core, class Machine, class Record, class Options, class Result>
 class change_call : public waiting_call, public asker<Core::size>, public std::enable_shared_from_this<Driver>
 {
   public:
     static constexpr std::size_t N = Core::size;
+    using result = Result;
+
+    change_call(std::shared_ptr<Core> core, Record record, Options how, bool recovers,
+                pending_result<Result> waiting)
+        : core_{std::move(core)},
+          record_{std::move(record)},
+          how_{std::move(how)},
+          recovers_{recovers},
+          waiting_{std::move(waiting)}
+    {}
+
+    /// The handler is never called from here. Throws std::bad_alloc; it was not and will not be called then.
+    void start()
+    {
+        if (const auto error = refuse())
+            return waiting_->complete(error, Result{});
+        make_machine();
+        record_.holdings.resize(record_.tokens.size());
+        core_->calls.add(who_, this->shared_from_this());
+        try {
+            waiting_->on_cancel([weak = this->weak_from_this()] {
+                if (const auto self = weak.lock())
+                    self->cancel();
+            });
+            driver().begin(core_->network->now());
+            turn();
+            is_started_ = true;
+            if (early_)
+                waiting_->complete(early_->first, std::move(early_->second));
+        } catch (...) {
+            waiting_ = {};
+            has_failed_ = true;
+            end_if_quiet();
+            throw;
+        }
+    }
 
     /// Whatever has happened, everything that is to be done about it. Throws what the caller's functions
     /// threw, when all is done.
@@ -92,35 +137,7 @@ class change_call : public waiting_call, public asker<Core::size>, public std::e
     void tell() override { turn(); }
 
   protected:
-    change_call(std::shared_ptr<Core> core, Record record, pending_result<Result> waiting)
-        : core_{std::move(core)}, record_{std::move(record)}, waiting_{std::move(waiting)}
-    {}
     ~change_call() = default;
-
-    /// Once there is a machine: `first` tells it what to begin with. The handler is never called from here.
-    /// Throws std::bad_alloc; it was not and will not be called then.
-    template <class First>
-    void begin(First first)
-    {
-        record_.holdings.resize(record_.tokens.size());
-        core_->calls.add(who_, this->shared_from_this());
-        try {
-            waiting_->on_cancel([weak = this->weak_from_this()] {
-                if (const auto self = weak.lock())
-                    self->cancel();
-            });
-            first();
-            turn();
-            is_started_ = true;
-            if (early_)
-                waiting_->complete(early_->first, std::move(early_->second));
-        } catch (...) {
-            waiting_ = {};
-            has_failed_ = true;
-            end_if_quiet();
-            throw;
-        }
-    }
 
     /// A machine that found no memory is not told anything any more: what it knows is still true.
     template <class What>
@@ -145,16 +162,19 @@ class change_call : public waiting_call, public asker<Core::size>, public std::e
         }
     }
 
-    /// Gives the journal the record; it answers now or later.
-    void write(basic_journal_sink<Record>& journal)
+    /// The journal answers now or later.
+    void take(const write_record& wanted)
     {
+        driver().fill_record(wanted.last);
         const auto later = [weak = this->weak_from_this()](std::error_code error) {
             if (const auto self = weak.lock())
                 self->journal_answered(error);
         };
-        if (const auto said = hand_over(record_, journal, later))
+        if (const auto said = hand_over(record_, how_.journal, later))
             journal_taken(*said);
     }
+
+    void take(const wait_until& wanted) { core_->wake_at(who_, wanted.when); }
 
     /// Nothing more will come.
     void end() noexcept
@@ -174,6 +194,8 @@ class change_call : public waiting_call, public asker<Core::size>, public std::e
 
     std::shared_ptr<Core> core_;
     Record record_;
+    Options how_;
+    bool recovers_;
     pending_result<Result> waiting_; // until the handler was called
     std::optional<Machine> machine_;
     page_locks::owner who_ = 0;
@@ -183,6 +205,35 @@ class change_call : public waiting_call, public asker<Core::size>, public std::e
 
   private:
     [[nodiscard]] Driver& driver() noexcept { return static_cast<Driver&>(*this); }
+
+    [[nodiscard]] std::error_code refuse()
+    {
+        if (!recovers_) {
+            if (!core_->network)
+                return errc::engine_stopped;
+            if (const auto error = driver().make_numbers())
+                return error;
+            record_.coin = core_->settings.requests.coin;
+            record_.servers = core_->fingerprint();
+        }
+        if (const auto error = driver().check())
+            return error;
+        return recovers_ || how_.journal ? std::error_code{} : make_error_code(errc::journal_failed);
+    }
+
+    void make_machine()
+    {
+        std::vector<token_id> tokens;
+        std::vector<std::bitset<N>> numbers;
+        for (const auto& one : record_.tokens) {
+            tokens.push_back(one.id());
+            numbers.push_back(numbered(one));
+        }
+        const auto rules = driver().rules();
+        until_ = rules.until;
+        who_ = core_->calls.new_owner();
+        machine_.emplace(tokens, numbers, rules, who_);
+    }
 
     void take_turn()
     {

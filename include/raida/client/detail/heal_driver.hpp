@@ -32,40 +32,16 @@ namespace raida::inline v1::detail {
 
 /// Has the secrets; heal_machine has the decisions. Detect and find are calls of the client's own.
 template <class Core>
-class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machine<Core::size>,
-                                             heal_record<Core::size>, healing<Core::size>>
+class heal_driver final
+    : public change_call<heal_driver<Core>, Core, heal_machine<Core::size>, heal_record<Core::size>,
+                         heal_options<Core::size>, healing<Core::size>>
 {
-    using base = change_call<heal_driver, Core, heal_machine<Core::size>, heal_record<Core::size>,
-                             healing<Core::size>>;
+    using base = typename heal_driver::change_call;
 
   public:
     static constexpr std::size_t N = Core::size;
-    using result = healing<N>;
-
-    heal_driver(std::shared_ptr<Core> core, heal_record<N> record, heal_options<N> how, bool recovers,
-                pending_result<result> waiting)
-        : base{std::move(core), std::move(record), std::move(waiting)},
-          how_{std::move(how)},
-          recovers_{recovers}
-    {}
-
-    /// The handler is never called from here.
-    void start()
-    {
-        if (const auto error = recovers_ ? check() : prepare())
-            return waiting_->complete(error, result{});
-        make_machine();
-        states_ = machine_->slots().states(); // so that there is room for them in the end
-        this->begin([&] {
-            const auto now = core_->network->now();
-            if (recovers_)
-                machine_->recover(now, may_be_fixed(record_));
-            else if (how_.votes && how_.votes->token_count() == record_.tokens.size())
-                machine_->start(now, votes_of(*how_.votes));
-            else
-                machine_->start(now);
-        });
-    }
+    using base::base;
+    using typename base::result;
 
     void pages_free(std::size_t) override {}
 
@@ -99,19 +75,17 @@ class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machi
     }
 
   private:
+    friend base;
+
     // ---- before anything happens
 
-    [[nodiscard]] std::error_code prepare()
+    [[nodiscard]] std::error_code make_numbers()
     {
-        if (!core_->network)
-            return errc::engine_stopped;
         std::vector<authenticity_numbers<N>> fresh;
-        if (const auto error = core_->fresh_numbers(fresh, 1))
-            return error;
-        record_.seeds = std::move(fresh.front());
-        record_.coin = core_->settings.requests.coin;
-        record_.servers = core_->fingerprint();
-        return check();
+        const auto error = core_->fresh_numbers(fresh, 1);
+        if (!error)
+            record_.seeds = std::move(fresh.front());
+        return error;
     }
 
     [[nodiscard]] std::error_code check()
@@ -128,21 +102,23 @@ class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machi
         return how_.journal ? std::error_code{} : make_error_code(errc::journal_failed);
     }
 
-    void make_machine()
+    [[nodiscard]] heal_rules rules() const
     {
-        std::vector<token_id> tokens;
-        std::vector<std::bitset<N>> numbers;
-        for (const auto& one : record_.tokens) {
-            tokens.push_back(one.id());
-            numbers.push_back(numbered(one));
-        }
-        const heal_rules rules{.quorum = votes_needed<N>(core_->settings.consensus),
-                               .rounds = how_.rounds,
-                               .until = core_->end_of_budget(how_.budget),
-                               .tells_progress = static_cast<bool>(how_.on_progress)};
-        until_ = rules.until;
-        who_ = core_->calls.new_owner();
-        machine_.emplace(tokens, numbers, rules, who_);
+        return {.quorum = votes_needed<N>(core_->settings.consensus),
+                .rounds = how_.rounds,
+                .until = core_->end_of_budget(how_.budget),
+                .tells_progress = static_cast<bool>(how_.on_progress)};
+    }
+
+    void begin(heal_time now)
+    {
+        states_ = machine_->slots().states(); // so that there is room for them in the end
+        if (recovers_)
+            machine_->recover(now, may_be_fixed(record_));
+        else if (how_.votes && how_.votes->token_count() == record_.tokens.size())
+            machine_->start(now, votes_of(*how_.votes));
+        else
+            machine_->start(now);
     }
 
     // What one ticket takes everywhere.
@@ -161,9 +137,7 @@ class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machi
 
     [[nodiscard]] raida::bit_order bits() const noexcept { return core_->settings.consensus.bit_order; }
 
-    // ---- for change_call
-
-    friend base;
+    // ---- meanwhile
 
     void prepare_turn() { machine_->limit(most_tokens()); }
     [[nodiscard]] bool expects() const noexcept { return expects_; }
@@ -181,11 +155,7 @@ class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machi
 
     // ---- what is to be done
 
-    void take(const write_record& wanted)
-    {
-        fill_record(wanted.last);
-        this->write(how_.journal);
-    }
+    using base::take;
 
     void take(const ask_votes&)
     {
@@ -240,8 +210,6 @@ class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machi
         was_sent_ = false;
         ask(fix_command, std::bitset<N>{}.set(fixing_), how_.fix_deadline, false);
     }
-
-    void take(const wait_until& wanted) { core_->wake_at(who_, wanted.when); }
 
     void take(const tell_progress&)
     {
@@ -321,10 +289,8 @@ class heal_driver final : public change_call<heal_driver<Core>, Core, heal_machi
         return {std::move(record_), std::move(states_)};
     }
 
-    using base::core_, base::exchanges_, base::machine_, base::record_, base::until_, base::waiting_,
-        base::who_;
-    heal_options<N> how_;
-    bool recovers_;
+    using base::core_, base::exchanges_, base::how_, base::machine_, base::record_, base::recovers_,
+        base::until_;
     typename result::states states_;
     command_code what_{}; // that is being asked
     command_payload<N> payload_;

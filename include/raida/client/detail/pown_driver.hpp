@@ -25,36 +25,17 @@ namespace raida::inline v1::detail {
 
 /// Has the secrets; pown_machine has the decisions.
 template <class Core>
-class pown_driver final : public change_call<pown_driver<Core>, Core, pown_machine<Core::size>,
-                                             transfer_record<Core::size>, transfer<Core::size>>
+class pown_driver final
+    : public change_call<pown_driver<Core>, Core, pown_machine<Core::size>, transfer_record<Core::size>,
+                         pown_options<Core::size>, transfer<Core::size>>
 {
-    using base = change_call<pown_driver, Core, pown_machine<Core::size>, transfer_record<Core::size>,
-                             transfer<Core::size>>;
+    using base = typename pown_driver::change_call;
 
   public:
     static constexpr std::size_t N = Core::size;
     static constexpr std::chrono::seconds for_ever = std::chrono::hours{24 * 365 * 100}; // as clocks go
-    using result = transfer<N>;
-
-    pown_driver(std::shared_ptr<Core> core, transfer_record<N> record, pown_options<N> how, bool recovers,
-                pending_result<result> waiting)
-        : base{std::move(core), std::move(record), std::move(waiting)},
-          how_{std::move(how)},
-          recovers_{recovers}
-    {}
-
-    /// The handler is never called from here. Throws std::bad_alloc; it was not and will not be called then.
-    void start()
-    {
-        if (const auto error = recovers_ ? check() : prepare())
-            return waiting_->complete(error, result{});
-        make_machine();
-        this->begin([&] {
-            was_recorded_ = recovers_;
-            const auto now = core_->network->now();
-            recovers_ ? machine_->recover(now) : machine_->start(now);
-        });
-    }
+    using base::base;
+    using typename base::result;
 
     void pages_free(std::size_t server) override { machine_->pages_free(server); }
 
@@ -88,21 +69,15 @@ class pown_driver final : public change_call<pown_driver<Core>, Core, pown_machi
     }
 
   private:
+    friend base;
+
     // ---- before anything happens
 
-    [[nodiscard]] std::error_code prepare()
+    [[nodiscard]] std::error_code make_numbers()
     {
-        if (!core_->network)
-            return errc::engine_stopped;
         record_.new_numbers = std::move(how_.new_numbers);
-        if (record_.new_numbers.empty())
-            if (const auto error = core_->fresh_numbers(record_.new_numbers, record_.tokens.size()))
-                return error;
-        record_.coin = core_->settings.requests.coin;
-        record_.servers = core_->fingerprint();
-        if (const auto error = check())
-            return error;
-        return how_.journal ? std::error_code{} : make_error_code(errc::journal_failed);
+        return record_.new_numbers.empty() ? core_->fresh_numbers(record_.new_numbers, record_.tokens.size())
+                                           : std::error_code{};
     }
 
     [[nodiscard]] std::error_code check() const
@@ -114,35 +89,30 @@ class pown_driver final : public change_call<pown_driver<Core>, Core, pown_machi
         return check_new_numbers(record_);
     }
 
-    void make_machine()
+    [[nodiscard]] pown_rules rules() const
     {
         const auto& settings = core_->settings;
         const auto limit = settings.requests.datagram_limit;
-        std::vector<token_id> tokens;
-        std::vector<std::bitset<N>> numbers;
-        for (const auto& one : record_.tokens) {
-            tokens.push_back(one.id());
-            numbers.push_back(numbered(one));
-        }
-        const pown_rules rules{.patience = {.find_rounds = how_.find_rounds,
-                                            .pown_again = how_.pown_again,
-                                            .window = settings.chunks_in_flight,
-                                            .most_pown = max_tokens(pown_command, limit),
-                                            .most_find = max_tokens(find_command, limit),
-                                            .least = max_tokens(find_command, smallest_datagram_limit)},
-                               .quorum = votes_needed<N>(settings.consensus),
-                               .bit_order = settings.consensus.bit_order,
-                               .until = core_->end_of_budget(),
-                               .tells_progress = static_cast<bool>(how_.on_progress),
-                               .tells_all_decided = how_.wait == wait_for::decided};
-        until_ = rules.until;
-        who_ = core_->calls.new_owner();
-        machine_.emplace(tokens, numbers, rules, who_);
+        return {.patience = {.find_rounds = how_.find_rounds,
+                             .pown_again = how_.pown_again,
+                             .window = settings.chunks_in_flight,
+                             .most_pown = max_tokens(pown_command, limit),
+                             .most_find = max_tokens(find_command, limit),
+                             .least = max_tokens(find_command, smallest_datagram_limit)},
+                .quorum = votes_needed<N>(settings.consensus),
+                .bit_order = settings.consensus.bit_order,
+                .until = core_->end_of_budget(),
+                .tells_progress = static_cast<bool>(how_.on_progress),
+                .tells_all_decided = how_.wait == wait_for::decided};
     }
 
-    // ---- for change_call
+    void begin(std::chrono::steady_clock::time_point now)
+    {
+        was_recorded_ = recovers_;
+        recovers_ ? machine_->recover(now) : machine_->start(now);
+    }
 
-    friend base;
+    // ---- meanwhile
 
     void prepare_turn()
     {
@@ -166,11 +136,7 @@ class pown_driver final : public change_call<pown_driver<Core>, Core, pown_machi
 
     // ---- what is to be done
 
-    void take(const write_record& wanted)
-    {
-        fill_record(wanted.last);
-        this->write(how_.journal);
-    }
+    using base::take;
 
     void take(const ask_servers<N>& wanted)
     {
@@ -183,8 +149,6 @@ class pown_driver final : public change_call<pown_driver<Core>, Core, pown_machi
                                 .until = until_};
         exchanges_.start(core_, asked, wanted.id, this->shared_from_this());
     }
-
-    void take(const wait_until& wanted) { core_->wake_at(who_, wanted.when); }
 
     void take(const tell_progress&)
     {
@@ -245,10 +209,8 @@ class pown_driver final : public change_call<pown_driver<Core>, Core, pown_machi
         return result{std::move(record), votes_needed<N>(core_->settings.consensus)};
     }
 
-    using base::core_, base::exchanges_, base::machine_, base::record_, base::until_, base::waiting_,
-        base::was_recorded_, base::who_;
-    pown_options<N> how_;
-    bool recovers_;
+    using base::core_, base::exchanges_, base::how_, base::machine_, base::record_, base::recovers_,
+        base::until_, base::was_recorded_;
     std::map<std::uint32_t, std::pair<command_code, std::vector<std::uint32_t>>> asked_;
 };
 
