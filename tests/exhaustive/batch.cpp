@@ -3,7 +3,7 @@
 #include "explore.hpp"
 
 #include <raida/client/detail/batch_machine.hpp>
-#include <raida/client/detail/vote_book.hpp>
+#include <raida/client/detail/books.hpp>
 #include <raida/testing/tokens.hpp>
 
 #include "unit/consensus/support.hpp"

@@ -7,7 +7,7 @@
 #include "input.hpp"
 
 #include <raida/client/detail/batch_machine.hpp>
-#include <raida/client/detail/vote_book.hpp>
+#include <raida/client/detail/books.hpp>
 #include <raida/testing/tokens.hpp>
 
 #include <algorithm>

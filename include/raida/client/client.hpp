@@ -7,12 +7,11 @@
 #include <raida/client/call_options.hpp>
 #include <raida/client/codec.hpp>
 #include <raida/client/detail/batch.hpp>
+#include <raida/client/detail/books.hpp>
 #include <raida/client/detail/core.hpp>
 #include <raida/client/detail/enquiry.hpp>
-#include <raida/client/detail/find_book.hpp>
 #include <raida/client/detail/heal_driver.hpp>
 #include <raida/client/detail/pown_driver.hpp>
-#include <raida/client/detail/vote_book.hpp>
 #include <raida/client/heal_options.hpp>
 #include <raida/client/healing.hpp>
 #include <raida/client/pown_options.hpp>

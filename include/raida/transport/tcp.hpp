@@ -7,8 +7,8 @@
 #include <raida/engine/deadlines.hpp>
 #include <raida/engine/limits.hpp>
 #include <raida/engine/transport.hpp>
+#include <raida/transport/detail/addresses.hpp>
 #include <raida/transport/detail/tcp_exchange.hpp>
-#include <raida/transport/detail/unmapped.hpp>
 #include <raida/wire/packet.hpp>
 
 #include <asio/any_io_executor.hpp>

@@ -7,8 +7,8 @@
 #include <raida/base/errc.hpp>
 #include <raida/engine/limits.hpp>
 #include <raida/engine/transport.hpp>
+#include <raida/transport/detail/addresses.hpp>
 #include <raida/transport/detail/portable_sockets.hpp>
-#include <raida/transport/detail/unmapped.hpp>
 
 #ifdef __linux__
 #include <raida/transport/detail/linux_sockets.hpp>

@@ -4,8 +4,8 @@
 
 #include <raida/base/errc.hpp>
 #include <raida/base/secret_bytes.hpp>
-#include <raida/wire/detail/legacy_token.hpp>
 #include <raida/wire/detail/secret_writer.hpp>
+#include <raida/wire/detail/token_checks.hpp>
 #include <raida/wire/token_format.hpp>
 
 #include <algorithm>

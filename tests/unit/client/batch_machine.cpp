@@ -3,9 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <raida/client/detail/books.hpp>
 #include <raida/client/detail/cutting.hpp>
-#include <raida/client/detail/find_book.hpp>
-#include <raida/client/detail/vote_book.hpp>
 #include <raida/testing/tokens.hpp>
 
 #include <unit/consensus/support.hpp>

@@ -5,12 +5,11 @@
 #include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/client/detail/batch.hpp>
+#include <raida/client/detail/books.hpp>
 #include <raida/client/detail/change_call.hpp>
 #include <raida/client/detail/checks.hpp>
-#include <raida/client/detail/find_book.hpp>
 #include <raida/client/detail/heal_machine.hpp>
 #include <raida/client/detail/heal_payloads.hpp>
-#include <raida/client/detail/vote_book.hpp>
 #include <raida/client/heal_options.hpp>
 #include <raida/client/healing.hpp>
 

@@ -8,8 +8,6 @@
 #include <raida/testing/detail/envelope.hpp>
 #include <raida/testing/detail/heal_commands.hpp>
 #include <raida/testing/detail/ledger.hpp>
-#include <raida/testing/detail/page_race.hpp>
-#include <raida/testing/detail/ticket_office.hpp>
 #include <raida/testing/detail/time_point.hpp>
 #include <raida/testing/detail/token_commands.hpp>
 #include <raida/testing/manners.hpp>

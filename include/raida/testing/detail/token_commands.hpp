@@ -5,7 +5,6 @@
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/version.hpp>
 #include <raida/testing/detail/ledger.hpp>
-#include <raida/testing/detail/page_race.hpp>
 #include <raida/testing/detail/time_point.hpp>
 #include <raida/wire/status.hpp>
 #include <raida/wire/token.hpp>

@@ -7,7 +7,6 @@
 #include <raida/base/parse_error.hpp>
 #include <raida/wire/authenticity_number.hpp>
 #include <raida/wire/detail/csv_columns.hpp>
-#include <raida/wire/detail/legacy_token.hpp>
 #include <raida/wire/detail/token_checks.hpp>
 #include <raida/wire/token.hpp>
 

@@ -5,12 +5,13 @@
 
 #include <raida/base/errc.hpp>
 #include <raida/base/parse_error.hpp>
-#include <raida/wire/detail/legacy_token.hpp>
+#include <raida/base/version.hpp>
 #include <raida/wire/token.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,20 @@
 #include <vector>
 
 namespace raida::inline v1::detail {
+
+/// 0 for numbers that no token of the old network has.
+constexpr std::uint32_t legacy_value(std::uint32_t serial) noexcept
+{
+    struct range
+    {
+        std::uint32_t last, value;
+    };
+    for (const range& one : {range{2'097'152, 1}, range{4'194'304, 5}, range{6'291'456, 25},
+                             range{14'680'064, 100}, range{16'777'216, 250}})
+        if (serial <= one.last)
+            return one.value;
+    return 0;
+}
 
 /// Why no request can be about these tokens, or empty. `keys` is kept for its memory only.
 template <std::size_t N>

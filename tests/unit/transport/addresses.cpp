@@ -1,4 +1,4 @@
-#include <raida/transport/detail/unmapped.hpp>
+#include <raida/transport/detail/addresses.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
