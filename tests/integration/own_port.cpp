@@ -11,6 +11,8 @@ TEST_CASE("a dead server's port is tested on Linux", "[fanout]")
 
 #else
 
+#include "own_network.hpp"
+
 #include <raida/fanout.hpp>
 #include <raida/wire/commands.hpp>
 
@@ -19,36 +21,20 @@ TEST_CASE("a dead server's port is tested on Linux", "[fanout]")
 #include <asio/ip/address.hpp>
 
 #include <chrono>
-#include <cstring>
 #include <fstream>
 #include <system_error>
-
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace {
 
 constexpr unsigned short dead_port = 40'000;
-constexpr int not_allowed = 77;
 
-// From here on this process has a network of its own, in which the kernel has two ports to choose from.
-bool enter_small_network()
+// The kernel has two ports to choose from.
+void leave_two_ports()
 {
-    if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
-        return false;
-    ifreq loopback{};
-    std::strcpy(loopback.ifr_name, "lo");
-    loopback.ifr_flags = IFF_UP | IFF_RUNNING;
-    const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const bool is_up = fd >= 0 && ::ioctl(fd, SIOCSIFFLAGS, &loopback) == 0;
-    ::close(fd);
     std::ofstream range{"/proc/sys/net/ipv4/ip_local_port_range"};
     range << dead_port << ' ' << dead_port + 1 << std::flush;
-    return is_up && range;
+    if (!range)
+        throw own_network::not_allowed{};
 }
 
 // Without a quote nothing proves a refusal, which is then told at the deadline.
@@ -75,16 +61,10 @@ bool is_refused_every_time(std::chrono::milliseconds deadline)
 template <class Transport>
 void check_in_small_network(std::chrono::milliseconds deadline)
 {
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0)
-        ::_exit(!enter_small_network() ? not_allowed : is_refused_every_time<Transport>(deadline) ? 0 : 1);
-    int status = 0;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    if (code == not_allowed)
-        SKIP("a network of its own is not allowed here");
-    CHECK(code == 0);
+    own_network::check([&] {
+        leave_two_ports();
+        return is_refused_every_time<Transport>(deadline);
+    });
 }
 
 } // namespace

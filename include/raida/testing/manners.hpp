@@ -30,8 +30,7 @@ struct forced_answer
     raida::status status = raida::status::internal; ///< what is answered
     provenance echo = provenance::right;            ///< whose echo
     provenance signature = provenance::right;       ///< whose signature
-    bool wide =
-        false; ///< with a 48-byte header, as servers answer where they take the request for a newer one
+    bool wide = false; ///< with a 48-byte header, as to what servers take for a newer request
 
     /// With the echo and signature that real servers put into an answer with this status.
     [[nodiscard]] static constexpr forced_answer as_measured(raida::status status) noexcept
@@ -68,21 +67,19 @@ struct manners
 
     double forged = 0; ///< right echo, wrong signature, and the opposite verdict
     double stale = 0;  ///< the server's previous reply again, whoever it was for; nothing if there was none
-    double wrong_echo = 0;   ///< the echo with its highest bit inverted
-    double wrong_server = 0; ///< in the name of the next server
-    double truncated = 0;    ///< cut off at a random place, one byte at least
-    double garbage = 0;      ///< 1 to 128 random bytes
-    double oversize =
-        0;              ///< well-formed and right but for a body of zeros that makes it `oversize_bytes` long
-    double foreign = 0; ///< the right bytes from another port
+    double wrong_echo = 0;             ///< the echo with its highest bit inverted
+    double wrong_server = 0;           ///< in the name of the next server
+    double truncated = 0;              ///< cut off at a random place, one byte at least
+    double garbage = 0;                ///< 1 to 128 random bytes
+    double oversize = 0;               ///< right but for a body of zeros that makes it `oversize_bytes` long
+    double foreign = 0;                ///< the right bytes from another port
     bool then_right = false;           ///< every spoiled reply is followed by the right one
     std::size_t oversize_bytes = 8192; ///< of the whole datagram
 
     double duplicated = 0;     ///< the reply is sent more than once, each with a delay of its own
     unsigned extra_copies = 1; ///< how many more, where `duplicated` is drawn
 
-    unsigned hold_back =
-        0; ///< 1 or more: a reply waits until so many later ones have left; then the next one waits
+    unsigned hold_back = 0; ///< a reply waits until so many later ones have left; then the next one does
     std::chrono::nanoseconds hold_limit = std::chrono::milliseconds{20}; ///< it waits no longer than this
 };
 

@@ -15,8 +15,7 @@ namespace raida::inline v1::testing {
 /// A server's settings.
 struct server_rules
 {
-    std::uint16_t coin =
-        default_coin; ///< requests for another coin are answered with status::invalid_coin_id
+    std::uint16_t coin = default_coin; ///< others are answered with status::invalid_coin_id
 
     /// Datagrams are read up to this size (measured: 1,440 on the public network, 1,024 where nothing is
     /// configured); what was longer is then too short for its body: status::invalid_packet_length.

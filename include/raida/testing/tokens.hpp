@@ -30,8 +30,7 @@ namespace raida::inline v1::testing {
 template <std::size_t N = server_count>
 [[nodiscard]] std::vector<basic_token<N>> make_tokens(std::size_t count, std::uint64_t seed = 1)
 {
-    constexpr std::uint64_t step =
-        387'683; // has no factor in common with the limit: meets every serial number once
+    constexpr std::uint64_t step = 387'683; // prime to the limit: meets every serial number once
     seeded_random random{seed};
     std::uint64_t serial = random.below(serial_limit);
     std::vector<basic_token<N>> tokens(count);

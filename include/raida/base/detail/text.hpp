@@ -65,7 +65,6 @@ class text_lines
 
     /// Of the line that was read last, counted from 1.
     [[nodiscard]] constexpr std::size_t number() const noexcept { return number_; }
-    [[nodiscard]] constexpr std::string_view rest() const noexcept { return rest_; }
 
   private:
     std::string_view rest_;

@@ -39,11 +39,6 @@ enum class ballot : std::uint8_t
     unsent, // asked, but given up, or still open, before anything was sent
 };
 
-constexpr bool is_refusal(ballot what) noexcept
-{
-    return what == ballot::refused || what == ballot::key_refused;
-}
-
 /// How many servers gave which kind of answer: four counts side by side in one number, so that counting
 /// neither branches nor waits for memory. Up to 65,535 servers.
 class vote_counts
