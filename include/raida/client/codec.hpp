@@ -15,7 +15,6 @@
 #include <functional>
 #include <limits>
 #include <optional>
-#include <span>
 #include <system_error>
 
 namespace raida::inline v1 {

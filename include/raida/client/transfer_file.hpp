@@ -8,7 +8,6 @@
 #include <raida/wire/token.hpp>
 #include <raida/wire/token_format.hpp>
 
-#include <array>
 #include <cstddef>
 #include <system_error>
 #include <utility>

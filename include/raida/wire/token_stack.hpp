@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string_view>
 #include <system_error>
 
 namespace raida::inline v1 {

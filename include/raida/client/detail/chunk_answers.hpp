@@ -12,7 +12,6 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 namespace raida::inline v1::detail {

@@ -19,7 +19,6 @@
 
 #include <algorithm>
 #include <bitset>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>

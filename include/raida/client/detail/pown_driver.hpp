@@ -12,11 +12,9 @@
 #include <raida/client/transfer.hpp>
 
 #include <algorithm>
-#include <bitset>
 #include <chrono>
 #include <cstddef>
 #include <map>
-#include <memory>
 #include <system_error>
 #include <utility>
 #include <vector>

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 
 namespace raida::inline v1::detail {

@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <span>
 
 namespace raida::inline v1::detail {
 

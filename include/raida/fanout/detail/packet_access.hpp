@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
-#include <span>
 #include <system_error>
 #include <type_traits>
 #include <utility>

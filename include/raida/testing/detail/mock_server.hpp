@@ -11,8 +11,6 @@
 #include <raida/testing/seeded_random.hpp>
 #include <raida/testing/server_rules.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>

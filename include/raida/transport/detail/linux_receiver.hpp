@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
-#include <system_error>
 #include <vector>
 
 #include <netinet/in.h>

@@ -11,7 +11,6 @@
 #include <raida/wire/token_format.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
