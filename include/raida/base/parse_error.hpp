@@ -3,7 +3,6 @@
 #define RAIDA_BASE_PARSE_ERROR_HPP
 
 #include <raida/base/errc.hpp>
-#include <raida/base/version.hpp>
 
 #include <cstddef>
 #include <string>

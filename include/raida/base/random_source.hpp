@@ -4,7 +4,6 @@
 
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/errc.hpp>
-#include <raida/base/version.hpp>
 
 #include <algorithm>
 #include <cerrno>

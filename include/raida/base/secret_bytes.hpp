@@ -3,7 +3,6 @@
 #define RAIDA_BASE_SECRET_BYTES_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 
 #include <algorithm>
 #include <concepts>

@@ -3,7 +3,6 @@
 #define RAIDA_CONSENSUS_GRADE_HPP
 
 #include <raida/base/printing.hpp>
-#include <raida/base/version.hpp>
 
 #include <algorithm>
 #include <cstddef>

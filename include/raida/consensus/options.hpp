@@ -4,7 +4,6 @@
 
 #include <raida/base/errc.hpp>
 #include <raida/base/printing.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/bitfield.hpp>
 
 #include <cstddef>

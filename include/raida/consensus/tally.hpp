@@ -3,7 +3,6 @@
 #define RAIDA_CONSENSUS_TALLY_HPP
 
 #include <raida/base/errc.hpp>
-#include <raida/base/version.hpp>
 #include <raida/consensus/detail/ballot_box.hpp>
 #include <raida/consensus/detail/vote_sources.hpp>
 #include <raida/consensus/options.hpp>

@@ -2,7 +2,6 @@
 #ifndef RAIDA_TESTING_ENCRYPTION_HPP
 #define RAIDA_TESTING_ENCRYPTION_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/client/detail/aes_counter.hpp>
 #include <raida/testing/body_cipher.hpp>
 #include <raida/testing/fleet_controls.hpp>

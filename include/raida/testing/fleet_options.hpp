@@ -2,7 +2,6 @@
 #ifndef RAIDA_TESTING_FLEET_OPTIONS_HPP
 #define RAIDA_TESTING_FLEET_OPTIONS_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/testing/manners.hpp>
 #include <raida/testing/server_rules.hpp>
 

@@ -2,7 +2,6 @@
 #ifndef RAIDA_TESTING_LATENCY_HPP
 #define RAIDA_TESTING_LATENCY_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/testing/seeded_random.hpp>
 
 #include <algorithm>

@@ -2,7 +2,6 @@
 #ifndef RAIDA_TESTING_MANNERS_HPP
 #define RAIDA_TESTING_MANNERS_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/testing/latency.hpp>
 #include <raida/wire/status.hpp>
 #include <raida/wire/token.hpp>

@@ -2,7 +2,6 @@
 #ifndef RAIDA_TESTING_SERVER_RULES_HPP
 #define RAIDA_TESTING_SERVER_RULES_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/wire/packet.hpp>
 
 #include <chrono>

@@ -2,7 +2,6 @@
 #ifndef RAIDA_TESTING_SIMULATED_FLEET_HPP
 #define RAIDA_TESTING_SIMULATED_FLEET_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/testing/detail/simulated_core.hpp>
 #include <raida/testing/fleet_controls.hpp>
 #include <raida/testing/simulated_fleet_options.hpp>

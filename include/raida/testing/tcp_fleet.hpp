@@ -2,7 +2,6 @@
 #ifndef RAIDA_TESTING_TCP_FLEET_HPP
 #define RAIDA_TESTING_TCP_FLEET_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/testing/detail/tcp_front.hpp>
 #include <raida/testing/fleet.hpp>
 #include <raida/testing/tcp_manners.hpp>

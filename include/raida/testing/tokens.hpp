@@ -3,7 +3,6 @@
 #define RAIDA_TESTING_TOKENS_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/testing/seeded_random.hpp>
 #include <raida/wire/packet.hpp>
 #include <raida/wire/token.hpp>

@@ -3,7 +3,6 @@
 #define RAIDA_WIRE_ANSWERS_HPP
 
 #include <raida/base/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/status.hpp>
 
 #include <algorithm>

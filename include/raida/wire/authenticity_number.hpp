@@ -4,7 +4,6 @@
 
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/detail/text.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/challenge.hpp>
 #include <raida/wire/packet.hpp>
 

@@ -3,7 +3,6 @@
 #define RAIDA_WIRE_BITFIELD_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 
 #include <bit>
 #include <cstddef>

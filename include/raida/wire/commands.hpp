@@ -5,7 +5,6 @@
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/random_source.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/challenge.hpp>
 #include <raida/wire/command_payload.hpp>
 #include <raida/wire/detail/token_checks.hpp>

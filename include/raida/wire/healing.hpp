@@ -7,7 +7,6 @@
 #include <raida/base/bytes.hpp>
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/secret_bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/authenticity_number.hpp>
 #include <raida/wire/bitfield.hpp>
 #include <raida/wire/detail/md5.hpp>

@@ -3,7 +3,6 @@
 #define RAIDA_WIRE_HOST_LIST_HPP
 
 #include <raida/base/errc.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/packet.hpp>
 
 #include <array>

@@ -3,7 +3,6 @@
 #define RAIDA_WIRE_PACKET_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/status.hpp>
 
 #include <array>

@@ -4,7 +4,6 @@
 
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/secret_bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/packet.hpp>
 
 #include <array>

@@ -5,7 +5,6 @@
 #include <raida/base/detail/system_error.hpp>
 #include <raida/base/detail/visible.hpp>
 #include <raida/base/printing.hpp>
-#include <raida/base/version.hpp>
 
 #include <array>
 #include <concepts>

@@ -4,7 +4,6 @@
 
 #include <raida/base/detail/text.hpp>
 #include <raida/base/printing.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/authenticity_number.hpp>
 #include <raida/wire/packet.hpp>
 

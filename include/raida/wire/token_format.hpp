@@ -2,7 +2,6 @@
 #ifndef RAIDA_WIRE_TOKEN_FORMAT_HPP
 #define RAIDA_WIRE_TOKEN_FORMAT_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/wire/authenticity_number.hpp>
 #include <raida/wire/packet.hpp>
 #include <raida/wire/token.hpp>

@@ -2,7 +2,6 @@
 #ifndef RAIDA_WIRE_VALUE_HPP
 #define RAIDA_WIRE_VALUE_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/wire/token.hpp>
 
 #include <compare>

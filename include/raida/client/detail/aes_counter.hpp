@@ -3,7 +3,6 @@
 #define RAIDA_CLIENT_DETAIL_AES_COUNTER_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 
 #include <algorithm>
 #include <array>

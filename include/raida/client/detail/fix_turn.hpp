@@ -2,7 +2,6 @@
 #ifndef RAIDA_CLIENT_DETAIL_FIX_TURN_HPP
 #define RAIDA_CLIENT_DETAIL_FIX_TURN_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/client/detail/page_locks.hpp>
 
 #include <algorithm>

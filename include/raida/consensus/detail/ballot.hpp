@@ -5,7 +5,6 @@
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/detail/system_error.hpp>
 #include <raida/base/errc.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/bitfield.hpp>
 #include <raida/wire/packet.hpp>
 #include <raida/wire/reply.hpp>

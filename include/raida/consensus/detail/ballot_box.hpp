@@ -2,7 +2,6 @@
 #ifndef RAIDA_CONSENSUS_DETAIL_BALLOT_BOX_HPP
 #define RAIDA_CONSENSUS_DETAIL_BALLOT_BOX_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/consensus/detail/ballot.hpp>
 #include <raida/consensus/detail/bit_planes.hpp>
 #include <raida/consensus/detail/vote_counter.hpp>

@@ -4,7 +4,6 @@
 #define RAIDA_CONSENSUS_DETAIL_BIT_PLANES_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/bitfield.hpp>
 
 #include <algorithm>

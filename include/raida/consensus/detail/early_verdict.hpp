@@ -3,7 +3,6 @@
 #define RAIDA_CONSENSUS_DETAIL_EARLY_VERDICT_HPP
 
 #include <raida/base/errc.hpp>
-#include <raida/base/version.hpp>
 #include <raida/consensus/detail/ballot.hpp>
 #include <raida/consensus/detail/bit_planes.hpp>
 #include <raida/consensus/detail/vote_counter.hpp>

@@ -2,7 +2,6 @@
 #ifndef RAIDA_CONSENSUS_DETAIL_VOTE_COUNTER_HPP
 #define RAIDA_CONSENSUS_DETAIL_VOTE_COUNTER_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/consensus/detail/bit_planes.hpp>
 
 #include <algorithm>

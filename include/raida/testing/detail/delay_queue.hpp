@@ -3,7 +3,6 @@
 #define RAIDA_TESTING_DETAIL_DELAY_QUEUE_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/testing/detail/time_point.hpp>
 
 #include <algorithm>

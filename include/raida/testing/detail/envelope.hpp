@@ -3,7 +3,6 @@
 #define RAIDA_TESTING_DETAIL_ENVELOPE_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/testing/body_cipher.hpp>
 #include <raida/testing/detail/ledger.hpp>
 #include <raida/testing/detail/token_commands.hpp>

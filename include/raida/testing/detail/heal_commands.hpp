@@ -5,7 +5,6 @@
 
 #include <raida/base/bytes.hpp>
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/testing/detail/ledger.hpp>
 #include <raida/testing/detail/time_point.hpp>
 #include <raida/testing/detail/token_commands.hpp>

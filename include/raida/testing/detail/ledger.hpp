@@ -2,7 +2,6 @@
 #ifndef RAIDA_TESTING_DETAIL_LEDGER_HPP
 #define RAIDA_TESTING_DETAIL_LEDGER_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/testing/detail/time_point.hpp>
 #include <raida/wire/token.hpp>
 

@@ -3,7 +3,6 @@
 #define RAIDA_TESTING_DETAIL_MOCK_SERVER_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/testing/detail/delay_queue.hpp>
 #include <raida/testing/detail/responder.hpp>
 #include <raida/testing/detail/spoiler.hpp>

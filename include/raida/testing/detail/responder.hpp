@@ -3,7 +3,6 @@
 #define RAIDA_TESTING_DETAIL_RESPONDER_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/testing/body_cipher.hpp>
 #include <raida/testing/detail/envelope.hpp>
 #include <raida/testing/detail/heal_commands.hpp>

@@ -2,7 +2,6 @@
 #ifndef RAIDA_TESTING_DETAIL_SERVER_GROUP_HPP
 #define RAIDA_TESTING_DETAIL_SERVER_GROUP_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/testing/detail/heal_commands.hpp>
 #include <raida/testing/detail/mock_server.hpp>
 #include <raida/testing/detail/time_point.hpp>

@@ -4,7 +4,6 @@
 
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/errc.hpp>
-#include <raida/base/version.hpp>
 #include <raida/testing/detail/delay_queue.hpp>
 #include <raida/testing/detail/server_group.hpp>
 #include <raida/testing/detail/time_point.hpp>

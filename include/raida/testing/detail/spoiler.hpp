@@ -3,7 +3,6 @@
 #define RAIDA_TESTING_DETAIL_SPOILER_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/testing/manners.hpp>
 #include <raida/testing/seeded_random.hpp>
 #include <raida/wire/packet.hpp>

@@ -2,7 +2,6 @@
 #ifndef RAIDA_TESTING_DETAIL_TCP_FRONT_HPP
 #define RAIDA_TESTING_DETAIL_TCP_FRONT_HPP
 
-#include <raida/base/version.hpp>
 #include <raida/testing/detail/fleet_core.hpp>
 #include <raida/testing/detail/tcp_session.hpp>
 #include <raida/testing/seeded_random.hpp>

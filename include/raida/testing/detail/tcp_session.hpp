@@ -3,7 +3,6 @@
 #define RAIDA_TESTING_DETAIL_TCP_SESSION_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/testing/detail/fleet_core.hpp>
 #include <raida/testing/detail/mock_server.hpp>
 #include <raida/testing/seeded_random.hpp>

@@ -3,7 +3,6 @@
 #define RAIDA_TESTING_DETAIL_TOKEN_COMMANDS_HPP
 
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 #include <raida/testing/detail/ledger.hpp>
 #include <raida/testing/detail/time_point.hpp>
 #include <raida/wire/status.hpp>

@@ -3,7 +3,6 @@
 #define RAIDA_TRANSPORT_DETAIL_ADDRESSES_HPP
 
 #include <raida/base/errc.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/detail/host_address.hpp>
 
 #include <asio/ip/address.hpp>

@@ -4,7 +4,6 @@
 
 #include <raida/base/bytes.hpp>
 #include <raida/base/detail/bytes.hpp>
-#include <raida/base/version.hpp>
 
 #include <algorithm>
 #include <array>

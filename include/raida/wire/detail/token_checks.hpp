@@ -5,7 +5,6 @@
 
 #include <raida/base/errc.hpp>
 #include <raida/base/parse_error.hpp>
-#include <raida/base/version.hpp>
 #include <raida/wire/token.hpp>
 
 #include <algorithm>
