@@ -2,6 +2,7 @@
 #ifndef RAIDA_CLIENT_JOURNAL_HPP
 #define RAIDA_CLIENT_JOURNAL_HPP
 
+#include <raida/base/detail/system_error.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/parse_error.hpp>
 #include <raida/base/secret_bytes.hpp>
@@ -125,11 +126,8 @@ template <std::size_t N>
 template <class Record>
 [[nodiscard]] journal_text write_journal(const Record& record)
 {
-    std::error_code error;
-    auto text = write_journal(record, error);
-    if (error)
-        throw std::system_error{error, "write_journal"};
-    return text;
+    return detail::or_throw("write_journal",
+                            [&](std::error_code& error) { return write_journal(record, error); });
 }
 
 /// Reads what write_journal() has written, now or in version 1, which had no second line.

@@ -2,6 +2,7 @@
 #ifndef RAIDA_CONSENSUS_TALLY_HPP
 #define RAIDA_CONSENSUS_TALLY_HPP
 
+#include <raida/base/detail/system_error.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/consensus/detail/ballot_box.hpp>
 #include <raida/consensus/detail/vote_sources.hpp>
@@ -81,10 +82,8 @@ class tally
     template <class Source>
     void assign(const Source& from, std::size_t token_count, const consensus_options& options = {})
     {
-        std::error_code error;
-        assign(from, token_count, options, error);
-        if (error)
-            throw std::system_error{error, "raida::aggregate"};
+        detail::or_throw("raida::aggregate",
+                         [&](std::error_code& error) { assign(from, token_count, options, error); });
     }
 
     [[nodiscard]] static constexpr std::size_t size() noexcept { return N; }

@@ -2,6 +2,7 @@
 #ifndef RAIDA_TESTING_FLEET_CONTROLS_HPP
 #define RAIDA_TESTING_FLEET_CONTROLS_HPP
 
+#include <raida/base/detail/system_error.hpp>
 #include <raida/testing/body_cipher.hpp>
 #include <raida/testing/manners.hpp>
 #include <raida/testing/server_rules.hpp>
@@ -53,10 +54,7 @@ class fleet_controls
     /// opened, none is.
     void start()
     {
-        std::error_code error;
-        start(error);
-        if (error)
-            throw std::system_error{error, "start"};
+        raida::detail::or_throw("start", [&](std::error_code& error) { start(error); });
     }
     /// The same, telling errors.
     void start(std::error_code& error) { core_->start(error); }
@@ -137,10 +135,7 @@ class fleet_controls
     /// else listens there again. What the system refuses: std::system_error, or `error`.
     void set(std::size_t i, testing::manners how)
     {
-        std::error_code error;
-        set(i, std::move(how), error);
-        if (error)
-            throw std::system_error{error, "manners"};
+        raida::detail::or_throw("manners", [&](std::error_code& error) { set(i, std::move(how), error); });
     }
     /// The same, telling errors.
     void set(std::size_t i, testing::manners how, std::error_code& error)
@@ -172,10 +167,7 @@ class fleet_controls
     {
         kill(i);
         server(i).start();
-        std::error_code error;
-        core_->follow(i, error);
-        if (error)
-            throw std::system_error{error, "restart"};
+        raida::detail::or_throw("restart", [&](std::error_code& error) { core_->follow(i, error); });
     }
 
     /// Some requests kill a server, too: see `server_rules`.

@@ -2,6 +2,7 @@
 #ifndef RAIDA_TESTING_TCP_FLEET_HPP
 #define RAIDA_TESTING_TCP_FLEET_HPP
 
+#include <raida/base/detail/system_error.hpp>
 #include <raida/testing/detail/tcp_front.hpp>
 #include <raida/testing/fleet.hpp>
 #include <raida/testing/tcp_manners.hpp>
@@ -59,10 +60,7 @@ class basic_tcp_fleet : public basic_fleet<N>
     /// Opens all sockets again after stop(), on the same ports. Where one cannot be opened, none is.
     void start()
     {
-        std::error_code error;
-        start(error);
-        if (error)
-            throw std::system_error{error, "start"};
+        raida::detail::or_throw("start", [&](std::error_code& error) { start(error); });
     }
     /// The same, telling errors.
     void start(std::error_code& error)
@@ -86,10 +84,7 @@ class basic_tcp_fleet : public basic_fleet<N>
     /// taken the port in between: std::system_error, or `error`.
     void set_tcp(std::size_t i, const tcp_manners& how)
     {
-        std::error_code error;
-        set_tcp(i, how, error);
-        if (error)
-            throw std::system_error{error, "manners"};
+        raida::detail::or_throw("manners", [&](std::error_code& error) { set_tcp(i, how, error); });
     }
     /// The same, telling errors.
     void set_tcp(std::size_t i, const tcp_manners& how, std::error_code& error)
@@ -111,10 +106,7 @@ class basic_tcp_fleet : public basic_fleet<N>
     /// Lets one server accept again, as a new start would: connections that hang are closed.
     void unwedge(std::size_t i)
     {
-        std::error_code error;
-        front_->unwedge(i, error);
-        if (error)
-            throw std::system_error{error, "unwedge"};
+        raida::detail::or_throw("unwedge", [&](std::error_code& error) { front_->unwedge(i, error); });
     }
 
     /// What one server has seen of TCP clients.

@@ -3,6 +3,7 @@
 #define RAIDA_WIRE_COMMANDS_HPP
 
 #include <raida/base/detail/bytes.hpp>
+#include <raida/base/detail/system_error.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/random_source.hpp>
 #include <raida/wire/challenge.hpp>
@@ -94,7 +95,7 @@ class commands
     /// The same, throwing.
     [[nodiscard]] requests<N> echo()
     {
-        return or_throw("echo", [&](std::error_code& error) { return echo(error); });
+        return detail::or_throw("echo", [&](std::error_code& error) { return echo(error); });
     }
 
     /// Which version do you run? parse_version() reads the answer.
@@ -102,7 +103,7 @@ class commands
     /// The same, throwing.
     [[nodiscard]] requests<N> version()
     {
-        return or_throw("version", [&](std::error_code& error) { return version(error); });
+        return detail::or_throw("version", [&](std::error_code& error) { return version(error); });
     }
 
     /// Are these tokens authentic? aggregate() reads the answers.
@@ -113,7 +114,7 @@ class commands
     /// The same, throwing.
     [[nodiscard]] requests<N> detect(tokens_view tokens)
     {
-        return or_throw("detect", [&](std::error_code& error) { return detect(tokens, error); });
+        return detail::or_throw("detect", [&](std::error_code& error) { return detect(tokens, error); });
     }
 
     /// Which of two authenticity numbers does each token have? parse_find() reads the answers.
@@ -124,7 +125,8 @@ class commands
     /// The same, throwing.
     [[nodiscard]] requests<N> find(tokens_view tokens, new_numbers_view new_numbers)
     {
-        return or_throw("find", [&](std::error_code& error) { return find(tokens, new_numbers, error); });
+        return detail::or_throw("find",
+                                [&](std::error_code& error) { return find(tokens, new_numbers, error); });
     }
 
     /// Take ownership: give these tokens new authenticity numbers. Never send one twice; keep the old and the
@@ -136,7 +138,8 @@ class commands
     /// The same, throwing.
     [[nodiscard]] requests<N> pown(tokens_view tokens, new_numbers_view new_numbers)
     {
-        return or_throw("pown", [&](std::error_code& error) { return pown(tokens, new_numbers, error); });
+        return detail::or_throw("pown",
+                                [&](std::error_code& error) { return pown(tokens, new_numbers, error); });
     }
 
     /// Whatever else servers understand: `payload` stands between challenge and terminator as it is.
@@ -158,7 +161,8 @@ class commands
     /// The same, throwing.
     [[nodiscard]] requests<N> custom(command_code what, const command_payload<N>& payload)
     {
-        return or_throw("custom", [&](std::error_code& error) { return custom(what, payload, error); });
+        return detail::or_throw("custom",
+                                [&](std::error_code& error) { return custom(what, payload, error); });
     }
 
     /// As given.
@@ -296,16 +300,6 @@ class commands
         if (++echo == 0) // servers that could not read a header answer with echo 0: never ours
             ++echo;
         return echo;
-    }
-
-    template <class Build>
-    requests<N> or_throw(const char* what, Build build_it)
-    {
-        std::error_code error;
-        requests<N> packets = build_it(error);
-        if (error)
-            throw std::system_error{error, what};
-        return packets;
     }
 
     command_settings settings_;

@@ -3,6 +3,7 @@
 #define RAIDA_WIRE_TOKEN_FILE_HPP
 
 #include <raida/base/bytes.hpp>
+#include <raida/base/detail/system_error.hpp>
 #include <raida/base/detail/text.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/parse_error.hpp>
@@ -174,11 +175,8 @@ class token_file_reader
 /// The same, but throws std::system_error.
 [[nodiscard]] inline secret_bytes write_token_file(const token_file& file, token_format format)
 {
-    std::error_code error;
-    auto bytes = write_token_file(file, format, error);
-    if (error)
-        throw std::system_error{error, "write_token_file"};
-    return bytes;
+    return detail::or_throw("write_token_file",
+                            [&](std::error_code& error) { return write_token_file(file, format, error); });
 }
 
 } // namespace raida::inline v1

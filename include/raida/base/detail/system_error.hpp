@@ -1,4 +1,4 @@
-// Is this error the operating system's such-and-such, whichever category it came with?
+// Errors of the operating system, whichever category they came with; errors as exceptions.
 #ifndef RAIDA_BASE_DETAIL_SYSTEM_ERROR_HPP
 #define RAIDA_BASE_DETAIL_SYSTEM_ERROR_HPP
 
@@ -6,6 +6,7 @@
 
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 namespace raida::inline v1::detail {
 
@@ -25,6 +26,25 @@ inline std::error_code as_system_error(std::error_code error) noexcept
 inline bool is_system_error(std::error_code error, std::errc what) noexcept
 {
     return as_system_error(error) == what;
+}
+
+/// What `ask(error)` returns, or std::system_error with `what` where it sets the error.
+template <class Ask>
+auto or_throw(const char* what, Ask ask)
+{
+    std::error_code error;
+    const auto check = [&] {
+        if (error)
+            throw std::system_error{error, what};
+    };
+    if constexpr (std::is_void_v<decltype(ask(error))>) {
+        ask(error);
+        check();
+    } else {
+        auto got = ask(error);
+        check();
+        return got;
+    }
 }
 
 } // namespace raida::inline v1::detail
