@@ -4,7 +4,6 @@
 #ifndef RAIDA_WIRE_HEALING_HPP
 #define RAIDA_WIRE_HEALING_HPP
 
-#include <raida/base/bytes.hpp>
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/secret_bytes.hpp>
 #include <raida/wire/authenticity_number.hpp>

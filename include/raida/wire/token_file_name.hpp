@@ -2,7 +2,6 @@
 #ifndef RAIDA_WIRE_TOKEN_FILE_NAME_HPP
 #define RAIDA_WIRE_TOKEN_FILE_NAME_HPP
 
-#include <raida/base/bytes.hpp>
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/detail/text.hpp>
 #include <raida/wire/packet.hpp>

@@ -3,7 +3,6 @@
 #ifndef RAIDA_TESTING_DETAIL_HEAL_COMMANDS_HPP
 #define RAIDA_TESTING_DETAIL_HEAL_COMMANDS_HPP
 
-#include <raida/base/bytes.hpp>
 #include <raida/base/detail/bytes.hpp>
 #include <raida/testing/detail/ledger.hpp>
 #include <raida/testing/detail/time_point.hpp>

@@ -2,7 +2,6 @@
 #ifndef RAIDA_WIRE_DETAIL_MD5_HPP
 #define RAIDA_WIRE_DETAIL_MD5_HPP
 
-#include <raida/base/bytes.hpp>
 #include <raida/base/detail/bytes.hpp>
 
 #include <algorithm>

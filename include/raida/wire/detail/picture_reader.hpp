@@ -2,7 +2,6 @@
 #ifndef RAIDA_WIRE_DETAIL_PICTURE_READER_HPP
 #define RAIDA_WIRE_DETAIL_PICTURE_READER_HPP
 
-#include <raida/base/bytes.hpp>
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/wire/challenge.hpp>

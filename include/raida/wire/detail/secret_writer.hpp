@@ -2,7 +2,6 @@
 #ifndef RAIDA_WIRE_DETAIL_SECRET_WRITER_HPP
 #define RAIDA_WIRE_DETAIL_SECRET_WRITER_HPP
 
-#include <raida/base/bytes.hpp>
 #include <raida/base/detail/bytes.hpp>
 #include <raida/base/detail/text.hpp>
 #include <raida/base/secret_bytes.hpp>
