@@ -67,32 +67,29 @@ class journal_done
 template <class Record>
 class basic_journal_sink
 {
+    template <class Journal>
+    static constexpr bool answers_at_once = std::is_invocable_r_v<std::error_code, Journal&, const Record&>;
+
   public:
     basic_journal_sink() noexcept = default;
     /// No journal.
     basic_journal_sink(std::nullptr_t) noexcept {}
 
-    /// std::error_code(const Record&)
+    /// One of these two.
     template <class Journal>
     requires(!std::same_as<std::decay_t<Journal>, basic_journal_sink> &&
-             std::is_invocable_r_v<std::error_code, std::decay_t<Journal>&, const Record&>)
+             (answers_at_once<std::decay_t<Journal>> ||
+              std::invocable<std::decay_t<Journal>&, const Record&, journal_done>))
     basic_journal_sink(Journal&& journal)
     {
-        if (is_there(journal))
+        if (!is_there(journal))
+            return;
+        if constexpr (answers_at_once<std::decay_t<Journal>>)
             write_ = [journal = std::decay_t<Journal>(std::forward<Journal>(journal))](
                          const Record& record, const journal_done& done) mutable {
                 done(std::invoke(journal, record));
             };
-    }
-
-    /// void(const Record&, journal_done)
-    template <class Journal>
-    requires(!std::same_as<std::decay_t<Journal>, basic_journal_sink> &&
-             std::invocable<std::decay_t<Journal>&, const Record&, journal_done> &&
-             !std::is_invocable_r_v<std::error_code, std::decay_t<Journal>&, const Record&>)
-    basic_journal_sink(Journal&& journal)
-    {
-        if (is_there(journal))
+        else
             write_ = std::forward<Journal>(journal);
     }
 
