@@ -205,8 +205,8 @@ inline std::error_code make_error_code(errc error) noexcept
 }
 
 /// Holds between modules, too.
-template <std::same_as<std::error_code> Code> // nothing converts to it
-[[nodiscard]] bool operator==(const Code& error, errc what) noexcept
+template <std::same_as<std::error_code> Code, std::same_as<errc> What> // nothing converts to them
+[[nodiscard]] bool operator==(const Code& error, What what) noexcept
 {
     return error.value() == static_cast<int>(what) && detail::is_own(error);
 }

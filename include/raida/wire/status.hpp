@@ -348,8 +348,8 @@ class RAIDA_VISIBLE status_error_category final : public std::error_category
 }
 
 /// Holds between modules of a program, too, which may each have a category object of their own.
-template <std::same_as<std::error_code> Code> // nothing converts to it
-[[nodiscard]] bool operator==(const Code& error, status what) noexcept
+template <std::same_as<std::error_code> Code, std::same_as<status> What> // nothing converts to them
+[[nodiscard]] bool operator==(const Code& error, What what) noexcept
 {
     return error.value() == static_cast<int>(what) && detail::is_of(error, "raida.status");
 }
