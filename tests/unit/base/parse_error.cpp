@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <string>
+#include <string_view>
 #include <system_error>
 
 using raida::errc;
@@ -36,6 +36,6 @@ TEST_CASE("a thrown parse error carries the code, and the place in its text", "[
         FAIL("nothing was thrown");
     } catch (const std::system_error& thrown) {
         CHECK(thrown.code() == errc::invalid_denomination);
-        CHECK(std::string{thrown.what()} == error.message());
+        CHECK(std::string_view{thrown.what()}.starts_with(error.message())); // Boost adds the number
     }
 }
