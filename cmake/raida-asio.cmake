@@ -5,7 +5,7 @@
 #   asio::asio                 a target that the surrounding project, or its package manager, already has
 #   find_package(asio)         a package config; Debian's libasio-dev has none
 #   asio.hpp by path           what a system package puts into an include folder
-#   FetchContent               in a build from source alone (raida-fetch.cmake), unless RAIDA_FETCH is OFF
+#   FetchContent               in a build from source alone (raida-fetch.cmake), unless RAIDA_FETCH is OFF or RAIDA_BOOST ON
 #
 # Where none is to be had the target is not made, and raida_asio_problem says why in the caller's scope.
 
@@ -91,6 +91,7 @@ function(raida_use_asio_package)
 endfunction()
 
 function(raida_find_asio)
+    set(raida_asio_problem "" PARENT_SCOPE)
     if(TARGET raida::asio)
         return()
     endif()
@@ -130,7 +131,7 @@ function(raida_find_asio)
         message(STATUS "raida: the Asio in ${raida_asio_folder} is older than 1.22")
     endif()
 
-    if(COMMAND raida_fetch_asio AND RAIDA_FETCH)
+    if(COMMAND raida_fetch_asio AND RAIDA_FETCH AND NOT RAIDA_BOOST)
         raida_fetch_asio()
     else()
         set(raida_asio_problem "no Asio >= 1.22 found: install it, or set RAIDA_ASIO_INCLUDE_DIR" PARENT_SCOPE)

@@ -1,4 +1,7 @@
-# find_package(raida) gives raida::raida; find_package(raida COMPONENTS crypto) raida::crypto (OpenSSL) too.
+# find_package(raida) gives raida::raida, for which there must be standalone Asio. Components:
+#
+#   boost     raida::boost, for which there must be Boost instead; only where raida was installed with RAIDA_BOOST=ON
+#   crypto    raida::crypto (OpenSSL), and beside raida::boost raida::boost_crypto
 
 if(CMAKE_VERSION VERSION_LESS 3.21)
     set(raida_FOUND FALSE)
@@ -12,21 +15,39 @@ find_dependency(Threads)
 
 include("${CMAKE_CURRENT_LIST_DIR}/raida-asio.cmake")
 raida_find_asio()
-if(NOT TARGET raida::asio)
-    set(raida_FOUND FALSE)
-    set(raida_NOT_FOUND_MESSAGE "${raida_asio_problem}")
-    return()
+if(TARGET raida::asio)
+    include("${CMAKE_CURRENT_LIST_DIR}/raida-targets.cmake")
 endif()
 
-include("${CMAKE_CURRENT_LIST_DIR}/raida-targets.cmake")
+set(raida_problem "${raida_asio_problem}")
+if("boost" IN_LIST raida_FIND_COMPONENTS)
+    set(raida_problem "raida was installed without RAIDA_BOOST=ON")
+    if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/raida-boost-targets.cmake")
+        include("${CMAKE_CURRENT_LIST_DIR}/raida-boost.cmake")
+        raida_find_boost()
+        set(raida_problem "${raida_boost_problem}")
+    endif()
+    if(TARGET raida::boost_asio)
+        include("${CMAKE_CURRENT_LIST_DIR}/raida-boost-targets.cmake")
+        set(raida_boost_FOUND TRUE)
+    endif()
+endif()
+if(raida_problem)
+    set(raida_FOUND FALSE)
+    set(raida_NOT_FOUND_MESSAGE "${raida_problem}")
+    return()
+endif()
 
 # Nothing of raida::crypto is compiled, so that it is to be had wherever OpenSSL is.
 if("crypto" IN_LIST raida_FIND_COMPONENTS)
     find_dependency(OpenSSL)
-    if(NOT TARGET raida::crypto)
-        add_library(raida::crypto INTERFACE IMPORTED)
-        target_link_libraries(raida::crypto INTERFACE raida::raida OpenSSL::Crypto)
-    endif()
+    foreach(target IN ITEMS raida::raida raida::boost)
+        string(REPLACE "::raida_" "::" crypto ${target}_crypto)
+        if(TARGET ${target} AND NOT TARGET ${crypto})
+            add_library(${crypto} INTERFACE IMPORTED)
+            target_link_libraries(${crypto} INTERFACE ${target} OpenSSL::Crypto)
+        endif()
+    endforeach()
     set(raida_crypto_FOUND TRUE)
 endif()
 
