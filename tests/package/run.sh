@@ -76,8 +76,9 @@ program() { # NAME COMPILER ARGUMENT...: compiles and runs, without CMake
     "$2" -std=c++20 "${@:3}" -pthread -o "$work/$1" && "$work/$1"
 }
 
-install_raida() {
-    CXX=$cxx cmake -S "$root" -B "$work/build" -DRAIDA_TESTS=OFF -DRAIDA_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$prefix" &&
+install_raida() { # [CMAKE ARGUMENT...]
+    CXX=$cxx cmake -S "$root" -B "$work/build" -DRAIDA_TESTS=OFF -DRAIDA_EXAMPLES=OFF \
+        -DCMAKE_INSTALL_PREFIX="$prefix" "$@" &&
         cmake --install "$work/build" && [ -s "$prefix/share/licenses/raida/LICENSE" ]
 }
 
@@ -109,6 +110,7 @@ not_configured next-major "compatible with requested version" -DRAIDA_VERSION_WA
 not_configured next-minor "compatible with requested version" -DRAIDA_VERSION_WANTED="$major.$((minor + 1))"
 not_configured previous-major "compatible with requested version" -DRAIDA_VERSION_WANTED=$((major - 1))
 not_configured unknown-component "no component nonsense" -DRAIDA_COMPONENTS=nonsense
+not_configured no-boost "installed without RAIDA_BOOST=ON" -DRAIDA_COMPONENTS=boost
 not_configured no-asio "no Asio >= 1.22 found" "${no_asio[@]}"
 step no-asio-and-no-harm configure_user no-asio-and-no-harm -DRAIDA_BY=nothing "${no_asio[@]}" "${archive[@]}"
 not_configured old-asio "has no Asio >= 1.22" -DRAIDA_ASIO_INCLUDE_DIR="$work/old-asio-headers"
@@ -162,3 +164,31 @@ for compiler in g++ clang++; do
         [ "$(grep -c error: "$work/c++17-$compiler.log")" -le 2 ]
     fi
 done
+
+# The same programs on Boost.Asio, translated as they are; and one that has both kinds.
+if has_boost; then
+    on_boost=(-DRAIDA_BY=folder -DRAIDA_FOLDER="$root" -DRAIDA_BOOST=ON)
+    works boost-beside-standalone "${on_boost[@]}" -DRAIDA_BOTH=ON
+    not_configured boost-with-standalone "RAIDA_FLAVOUR already determined" "${on_boost[@]}" -DRAIDA_COMPONENTS=boost
+    step install-boost install_raida -DRAIDA_BOOST=ON
+    mkdir -p "$work/boost/include"
+    ln -s /usr/include/boost "$work/boost/include/"
+    step translate cmake -D FROM="$here" -D TO="$work/on-boost" -P "$root/cmake/boostify.cmake"
+    here=$work/on-boost
+    works boost-fetched -DRAIDA_BY=fetch -DFETCHCONTENT_SOURCE_DIR_RAIDA="$root" -DRAIDA_BOOST=ON
+    works boost-installed -DRAIDA_COMPONENTS=boost
+    works boost-installed-without-asio -DRAIDA_COMPONENTS=boost -DBoost_ROOT="$work/boost" "${no_asio[@]}"
+    not_configured boost-not-there "no Boost >= 1.78 found" -DRAIDA_COMPONENTS=boost "${no_asio[@]}"
+    if includes openssl/evp.h; then
+        works boost-installed-with-crypto "-DRAIDA_COMPONENTS=boost;crypto"
+    fi
+    step boost-library install_library boost-library -DCMAKE_PREFIX_PATH="$prefix" -DRAIDA_COMPONENTS=boost
+    works boost-installed-by-library -DRAIDA_BY=library -DCMAKE_PREFIX_PATH="$work/boost-library-prefix;$prefix"
+    if has pkg-config; then
+        step boost-pkg-config program boost-pkg-config "$cxx" $(pkg-config --cflags --libs raida-boost) "$here/main.cpp"
+    fi
+    if has clang++; then
+        step boost-include-folder program boost-include-folder clang++ $strict -I "$prefix/include/raida-boost" \
+            "$here/fan_out.cpp"
+    fi
+fi
