@@ -13,6 +13,10 @@ say() { printf 'raida: %s\n' "$*" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 includes() { printf '#include <%s>\n' "$1" | "$cxx" -x c++ -E -o /dev/null - 2>/dev/null; }
+has_boost() { # new enough
+    printf '#include <boost/version.hpp>\n#if BOOST_VERSION < 107800\n#error\n#endif\n' |
+        "$cxx" -x c++ -E -o /dev/null - 2>/dev/null
+}
 
 # --- what is missing
 
