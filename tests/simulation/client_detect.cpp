@@ -38,6 +38,21 @@ TEST_CASE("200 tokens are authentic after one round trip", "[client][simulation]
     CHECK(w.fleet.counters().requests == 4 * 25);
 }
 
+TEST_CASE("the first datagrams of a large batch leave before the last ones are built", "[client][simulation]")
+{
+    client_world w{200, {.requests = {.datagram_limit = 200}}}; // 29 datagrams for each server
+    called<tally> got;
+    w.client->async_detect(w.tokens, {.wait = wait_for::all}, w.note(got));
+    const auto sent = [&] { return w.client->network().statistics().total().sent; };
+    while (sent() == 0)
+        REQUIRE(w.world.run_one());
+    CHECK(sent() < 29 * 25);
+    w.world.run();
+    CHECK(sent() == 29 * 25);
+    CHECK(got.took == 20ms);
+    CHECK(got.result.count(verdict::authentic) == 200);
+}
+
 TEST_CASE("13 servers that hold another number make a token counterfeit, 12 make it fractured",
           "[client][simulation]")
 {

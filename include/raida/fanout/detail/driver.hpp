@@ -90,8 +90,8 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     // transport_sink
     void on_datagram(std::size_t lane, std::uint8_t generation, const incoming& arrived) override
     {
-        const bool is_timed = arrived.when != time_point{};
-        board_.on_datagram(lane, generation, arrived, is_timed ? arrived.when : transport_.now());
+        board_.on_datagram(lane, generation, arrived,
+                           arrived.when == time_point{} ? transport_.now() : arrived.when);
     }
     void on_error(std::size_t lane, std::uint8_t generation, std::error_code error, bytes_view quoted,
                   request_id id) override
@@ -128,6 +128,7 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     Transport transport_;
     block_pool memory_; // before what is allocated from it
     multiplexer<N> board_;
+    std::array<outgoing, 64> batch_; // of send_lane(): here it is made once
     refusals<waiting> refused_;
     std::optional<asio::executor_work_guard<executor_type>> work_;
     alarm alarm_;
@@ -345,11 +346,10 @@ void engine<N, Transport>::send()
 template <std::size_t N, class Transport>
 void engine<N, Transport>::send_lane(std::size_t lane)
 {
-    std::array<outgoing, 64> batch;
     while (board_.sendable()[lane]) {
         if (board_.is_worn(lane))
             renew_lane(lane);
-        const auto ready = std::span<const outgoing>{batch}.first(board_.next_batch(lane, batch));
+        const auto ready = std::span<const outgoing>{batch_}.first(board_.next_batch(lane, batch_));
         const auto now = transport_.now(); // before the send: an answer can be faster than a second look
         const auto done = transport_.submit(lane, board_.generation(lane), ready);
         board_.sent(lane, ready.first(done.count), now, done.as_one);
