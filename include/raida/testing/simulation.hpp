@@ -103,8 +103,7 @@ class simulation
     /// Calls `what` on the executor when `delay` has passed.
     void after(duration delay, std::function<void()> what)
     {
-        events_.push_back({now_ + (std::max)(delay, duration{}), ++sequence_, std::move(what)});
-        std::push_heap(events_.begin(), events_.end());
+        events_.emplace(now_ + (std::max)(delay, duration{}), std::move(what));
     }
 
     /// Runs until nothing happens any more.
@@ -136,18 +135,6 @@ class simulation
   private:
     friend class simulated_transport;
 
-    struct event
-    {
-        clock::time_point at;
-        std::uint64_t sequence; // events of the same time keep their order
-        std::function<void()> what;
-
-        friend bool operator<(const event& a, const event& b) noexcept
-        {
-            return a.at != b.at ? a.at > b.at : a.sequence > b.sequence;
-        }
-    };
-
     // Handlers first: they take no time.
     bool step(clock::time_point end)
     {
@@ -157,22 +144,17 @@ class simulation
 
     bool begin_next(clock::time_point end)
     {
-        if (events_.empty() || events_.front().at > end)
+        if (events_.empty() || events_.begin()->first > end)
             return false;
-        asio::post(io_, [this] { // no later event overtakes it meanwhile
-            std::pop_heap(events_.begin(), events_.end());
-            const event next = std::move(events_.back());
-            events_.pop_back();
-            next.what();
-        });
-        now_ = (std::max)(now_, events_.front().at);
+        asio::post(io_,
+                   [this] { events_.extract(events_.begin()).mapped()(); }); // none overtakes it meanwhile
+        now_ = (std::max)(now_, events_.begin()->first);
         return true;
     }
 
     asio::io_context io_{1};
     clock::time_point now_{std::chrono::hours{1}};
-    std::vector<event> events_;
-    std::uint64_t sequence_ = 0;
+    std::multimap<clock::time_point, std::function<void()>> events_; // of one time, in their order
 };
 
 /// The transport of a simulation: see engine/transport.hpp.
