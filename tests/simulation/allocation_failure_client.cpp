@@ -1,10 +1,13 @@
 // Memory that runs out at any moment of a client's call: it throws or completes, once; nothing leaks, nothing
 // is sent twice, no server is said to hold what it does not, and other calls go on.
+#include "simulation/client_operations.hpp"
 #include "simulation/counted_new.hpp"
 #include "simulation/support.hpp"
 
 #include <raida/client.hpp>
 #include <raida/testing/seeded_random.hpp>
+
+#include <catch2/generators/catch_generators_range.hpp>
 
 #include <array>
 #include <map>
@@ -22,17 +25,7 @@ using client_type = raida::basic_client<count, raida::testing::simulated_transpo
 using token = raida::basic_token<count>;
 using record_type = raida::transfer_record<count>;
 
-enum class call
-{
-    echo,
-    version,
-    detect,
-    find,
-    pown,
-    recover,
-    heal,
-    recover_heal
-};
+using call = operation;
 
 constexpr bool has_a_journal(call what)
 {
@@ -477,8 +470,7 @@ std::string complaint(call asks, scene what, const review& got)
 TEST_CASE("whatever finds no memory in a client's call, it ends, and all others go on",
           "[client][simulation][allocation]")
 {
-    const auto asks = GENERATE(call::echo, call::version, call::detect, call::find, call::pown, call::recover,
-                               call::heal, call::recover_heal);
+    const auto asks = GENERATE(from_range(all_operations));
     const auto what = GENERATE(scene::well, scene::silent, scene::lossy, scene::elsewhere, scene::too_long,
                                scene::slow_disk, scene::throwing, scene::cancelled, scene::destroyed);
     if ((what == scene::slow_disk && !has_a_journal(asks)) ||

@@ -1,12 +1,7 @@
 // Handlers, executors, allocators, completion tokens and threads, for each operation of the client.
 
-// With optimisation and a sanitizer g++ takes use_future's empty token, inside Asio, for uninitialised.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
 #include "simulation/client_operations.hpp"
-#include "simulation/tracking_allocator.hpp"
+#include "simulation/manners.hpp"
 
 #include <asio/bind_executor.hpp>
 #include <asio/dispatch.hpp>
@@ -17,10 +12,8 @@
 
 #if ASIO_VERSION < 102300
 #include <asio/experimental/as_tuple.hpp>
-#include <asio/experimental/deferred.hpp>
 #else
 #include <asio/as_tuple.hpp>
-#include <asio/deferred.hpp>
 #endif
 
 #include <atomic>
@@ -39,40 +32,11 @@ namespace {
 
 #if ASIO_VERSION < 102300
 using asio::experimental::as_tuple_t;
-using asio::experimental::deferred;
-using asio::experimental::deferred_t;
 #else
 using asio::as_tuple_t;
-using asio::deferred;
-using asio::deferred_t;
 #endif
 
-using plain_executor = asio::io_context::executor_type;
 using strand_type = asio::strand<plain_executor>;
-
-/// Checks where and when it is called, for any result.
-template <class Executor>
-struct tracking_handler
-{
-    using allocator_type = tracking_allocator<void>;
-    using executor_type = Executor;
-
-    Executor executor;
-    ledger* book;
-    std::size_t* calls;
-
-    [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{*book}; }
-    [[nodiscard]] executor_type get_executor() const noexcept { return executor; }
-    template <class Result>
-    void operator()(std::error_code error, const Result&) const
-    {
-        ++*calls;
-        CHECK_FALSE(error);
-        CHECK(executor.running_in_this_thread());
-        CHECK(book->blocks == 0); // all of it, before
-        CHECK(book->bytes == 0);
-    }
-};
 
 /// Says how a call began: badly, since the client was gone.
 struct expect_stopped
