@@ -6,7 +6,6 @@
 #include <raida/base/errc.hpp>
 #include <raida/base/version.hpp>
 #include <raida/consensus/aggregate.hpp>
-#include <raida/consensus/answer.hpp>
 #include <raida/consensus/batch_tally.hpp>
 #include <raida/consensus/completion.hpp>
 #include <raida/consensus/find_tally.hpp>

@@ -2,7 +2,6 @@
 #ifndef RAIDA_CONSENSUS_AGGREGATE_HPP
 #define RAIDA_CONSENSUS_AGGREGATE_HPP
 
-#include <raida/consensus/answer.hpp>
 #include <raida/consensus/options.hpp>
 #include <raida/consensus/tally.hpp>
 #include <raida/wire/packet.hpp>

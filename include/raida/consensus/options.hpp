@@ -1,10 +1,12 @@
-// What a vote and a verdict are, and how many votes a verdict takes.
+// What an answer, a vote and a verdict are, and how many votes a verdict takes.
 #ifndef RAIDA_CONSENSUS_OPTIONS_HPP
 #define RAIDA_CONSENSUS_OPTIONS_HPP
 
+#include <raida/base/bytes.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/printing.hpp>
 #include <raida/wire/bitfield.hpp>
+#include <raida/wire/status.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +15,15 @@
 #include <system_error>
 
 namespace raida::inline v1 {
+
+/// One server's answer without a datagram, for votes that came by other ways than this library's engine.
+struct answer
+{
+    std::size_t server = 0; ///< its id
+    raida::status status{}; ///< what it says
+    bytes_view body{};      ///< without terminator; only looked at when the status is MIXED
+    bool verified = true;   ///< its signature was checked; a vote that is not verified does not count
+};
 
 /// What one server says of one token. No answer is never a fail.
 enum class vote : std::uint8_t

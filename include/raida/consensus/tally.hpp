@@ -5,7 +5,6 @@
 #include <raida/base/detail/system_error.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/consensus/detail/ballot_box.hpp>
-#include <raida/consensus/detail/vote_sources.hpp>
 #include <raida/consensus/options.hpp>
 #include <raida/wire/packet.hpp>
 #include <raida/wire/reply.hpp>
