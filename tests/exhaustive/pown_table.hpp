@@ -4,7 +4,7 @@
 
 #include "pown_events.hpp"
 
-#include <raida/client/detail/pown_actions.hpp>
+#include <raida/client/detail/actions.hpp>
 #include <raida/client/transfer_record.hpp>
 #include <raida/wire/status.hpp>
 

@@ -9,7 +9,6 @@
 #include <raida/client/detail/checks.hpp>
 #include <raida/client/detail/exchange.hpp>
 #include <raida/client/detail/exchanges.hpp>
-#include <raida/client/detail/progress_report.hpp>
 #include <raida/consensus/options.hpp>
 
 #include <asio/post.hpp>

@@ -4,10 +4,10 @@
 
 #include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/errc.hpp>
+#include <raida/client/detail/actions.hpp>
 #include <raida/client/detail/batch_machine.hpp>
 #include <raida/client/detail/call_list.hpp>
 #include <raida/client/detail/exchanges.hpp>
-#include <raida/client/detail/pown_actions.hpp>
 #include <raida/client/journal_sink.hpp>
 #include <raida/wire/reply.hpp>
 #include <raida/wire/token.hpp>

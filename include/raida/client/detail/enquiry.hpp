@@ -6,7 +6,6 @@
 #include <raida/base/errc.hpp>
 #include <raida/client/call_options.hpp>
 #include <raida/client/detail/exchanges.hpp>
-#include <raida/client/detail/progress_report.hpp>
 #include <raida/wire/command_payload.hpp>
 #include <raida/wire/status.hpp>
 

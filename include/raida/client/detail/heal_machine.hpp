@@ -3,8 +3,8 @@
 #define RAIDA_CLIENT_DETAIL_HEAL_MACHINE_HPP
 
 #include <raida/base/errc.hpp>
+#include <raida/client/detail/actions.hpp>
 #include <raida/client/detail/fix_turn.hpp>
-#include <raida/client/detail/heal_actions.hpp>
 #include <raida/client/detail/heal_slots.hpp>
 #include <raida/client/detail/page_locks.hpp>
 #include <raida/client/healing.hpp>

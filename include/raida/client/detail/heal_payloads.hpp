@@ -4,8 +4,8 @@
 
 #include <raida/base/secret_bytes.hpp>
 #include <raida/client/codec.hpp>
+#include <raida/client/detail/actions.hpp>
 #include <raida/client/detail/cutting.hpp>
-#include <raida/client/detail/heal_actions.hpp>
 #include <raida/client/heal_record.hpp>
 #include <raida/client/healing.hpp>
 #include <raida/wire/healing.hpp>

@@ -4,8 +4,8 @@
 #define RAIDA_CLIENT_DETAIL_POWN_MACHINE_HPP
 
 #include <raida/base/errc.hpp>
+#include <raida/client/detail/actions.hpp>
 #include <raida/client/detail/page_locks.hpp>
-#include <raida/client/detail/pown_actions.hpp>
 #include <raida/client/detail/pown_answer.hpp>
 #include <raida/client/detail/pown_server.hpp>
 #include <raida/client/detail/token_order.hpp>
