@@ -4,6 +4,7 @@
 #include <raida/consensus.hpp>
 #include <raida/fanout.hpp>
 #include <raida/testing/fleet.hpp>
+#include <raida/transport/portable_udp.hpp>
 #include <raida/wire/commands.hpp>
 
 #include <catch2/catch_template_test_macros.hpp>

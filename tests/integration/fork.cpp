@@ -13,6 +13,7 @@ TEST_CASE("forks are tested where there are any", "[fork]")
 
 #include <raida/fanout.hpp>
 #include <raida/testing/fleet.hpp>
+#include <raida/transport/portable_udp.hpp>
 #include <raida/wire/commands.hpp>
 
 #include <catch2/catch_template_test_macros.hpp>

@@ -14,6 +14,7 @@ TEST_CASE("a dead server's port is tested on Linux", "[fanout]")
 #include "own_network.hpp"
 
 #include <raida/fanout.hpp>
+#include <raida/transport/portable_udp.hpp>
 #include <raida/wire/commands.hpp>
 
 #include <asio/error.hpp>

@@ -2,6 +2,7 @@
 #include "simulation/counted_new.hpp"
 #include "simulation/support.hpp"
 
+#include <raida/transport/portable_udp.hpp>
 #include <raida/transport/tcp.hpp>
 #include <raida/transport/udp.hpp>
 

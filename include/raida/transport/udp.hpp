@@ -8,10 +8,11 @@
 #include <raida/engine/limits.hpp>
 #include <raida/engine/transport.hpp>
 #include <raida/transport/detail/addresses.hpp>
-#include <raida/transport/detail/portable_sockets.hpp>
 
 #ifdef __linux__
 #include <raida/transport/detail/linux_sockets.hpp>
+#else
+#include <raida/transport/detail/portable_sockets.hpp>
 #endif
 
 #include <asio/any_io_executor.hpp>
@@ -38,7 +39,7 @@ namespace raida::inline v1::transport {
 /// answers.
 ///
 /// `Sockets` is how the operating system is asked: in batches on Linux (sendmmsg, recvmmsg, the error queue),
-/// with Asio's sockets everywhere.
+/// elsewhere with Asio's sockets; portable_udp.hpp has those on Linux, too.
 template <class Executor, template <class> class Sockets>
 class basic_udp_over
 {
@@ -169,17 +170,13 @@ class basic_udp_over
     clock::time_point try_again_ = (clock::time_point::max)();
 };
 
-/// UDP on Asio's own sockets, on every platform.
-template <class Executor = asio::any_io_executor>
-using basic_portable_udp = basic_udp_over<Executor, detail::portable_sockets>;
-
-#ifdef __linux__
 /// UDP as this platform does it best, on any executor.
+#ifdef __linux__
 template <class Executor = asio::any_io_executor>
 using basic_udp = basic_udp_over<Executor, detail::linux_sockets>;
 #else
 template <class Executor = asio::any_io_executor>
-using basic_udp = basic_portable_udp<Executor>;
+using basic_udp = basic_udp_over<Executor, detail::portable_sockets>;
 #endif
 
 /// UDP as this platform does it best.

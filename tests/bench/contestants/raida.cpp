@@ -4,6 +4,7 @@
 #include "raida_servers.hpp"
 
 #include <raida/fanout.hpp>
+#include <raida/transport/portable_udp.hpp>
 #include <raida/transport/udp.hpp>
 
 #include <asio/any_io_executor.hpp>

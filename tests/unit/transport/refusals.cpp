@@ -15,6 +15,7 @@ TEST_CASE("refusals of the system are tested on Linux", "[transport]")
 #include <raida/base/detail/system_error.hpp>
 #include <raida/fanout.hpp>
 #include <raida/testing/fleet.hpp>
+#include <raida/transport/portable_udp.hpp>
 #include <raida/wire/commands.hpp>
 
 #include <catch2/catch_template_test_macros.hpp>
