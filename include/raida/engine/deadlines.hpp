@@ -10,7 +10,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <system_error>
 
 namespace raida::inline v1 {
@@ -80,16 +79,15 @@ class deadlines
     }
 
     /// Learned, within bounds.
-    constexpr deadlines(const learned& bounds) noexcept : learned_{bounds} {}
+    constexpr deadlines(const learned& bounds) noexcept : bounds_{bounds}, is_learned_{true} {}
 
     /// Empty, or errc::invalid_deadline.
     [[nodiscard]] std::error_code check() const noexcept
     {
         const auto is_wrong = [](duration one) { return one <= duration::zero() || one > longest_deadline; };
-        const bool wrong = learned_
-                               ? is_wrong(learned_->shortest) || is_wrong(learned_->longest) ||
-                                     is_wrong(learned_->unknown) || learned_->shortest > learned_->longest
-                               : std::any_of(each_.begin(), each_.end(), is_wrong);
+        const bool wrong = is_learned_ ? is_wrong(bounds_.shortest) || is_wrong(bounds_.longest) ||
+                                             is_wrong(bounds_.unknown) || bounds_.shortest > bounds_.longest
+                                       : std::any_of(each_.begin(), each_.end(), is_wrong);
         return wrong ? make_error_code(errc::invalid_deadline) : std::error_code{};
     }
 
@@ -97,7 +95,7 @@ class deadlines
     [[nodiscard]] constexpr duration for_server(std::size_t server, const round_trip& known = {},
                                                 command_code what = {}, std::size_t size = 0) const noexcept
     {
-        return learned_ ? (*learned_)(known, what, size) : each_[server];
+        return is_learned_ ? bounds_(known, what, size) : each_[server];
     }
 
   private:
@@ -114,7 +112,8 @@ class deadlines
     }
 
     std::array<duration, N> each_{};
-    std::optional<learned> learned_;
+    learned bounds_{};
+    bool is_learned_ = false;
 };
 
 } // namespace raida::inline v1

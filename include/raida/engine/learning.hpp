@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
 
 namespace raida::inline v1 {
 
@@ -115,10 +114,8 @@ class server_health
     /// A request was sent to it.
     constexpr void asked(time_point now) noexcept
     {
-        if (!waiting_since_)
-            waiting_since_ = now;
-        if (!silent_since_)
-            silent_since_ = now;
+        waiting_since_ = (std::min)(waiting_since_, now);
+        silent_since_ = (std::min)(silent_since_, now);
     }
 
     /// An answer of it has arrived.
@@ -130,13 +127,13 @@ class server_health
     {
         const bool tried = probing_;
         probing_ = false;
-        if (!waiting_since_ || now - *waiting_since_ < timeout)
-            return; // too early to tell
-        waiting_since_.reset();
+        if (now < waiting_since_ || now - waiting_since_ < timeout)
+            return; // nothing was asked, or it is too early to tell
+        waiting_since_ = (time_point::max)();
         failures_ += failures_ < (std::numeric_limits<std::uint32_t>::max)() ? 1U : 0U;
         const bool is_over = isolated_ ? tried
                                        : policy.failures != 0 && failures_ >= policy.failures &&
-                                             now - *silent_since_ >= policy.silence;
+                                             now - silent_since_ >= policy.silence;
         if (!is_over)
             return;
         constexpr std::chrono::nanoseconds longest = std::chrono::hours{1};
@@ -162,8 +159,8 @@ class server_health
     constexpr void probe() noexcept { probing_ = isolated_; }
 
   private:
-    std::optional<time_point> waiting_since_; // the oldest request that the next failure can be about
-    std::optional<time_point> silent_since_;  // the oldest request since it was last heard
+    time_point waiting_since_ = (time_point::max)(); // the oldest request that the next failure can be about
+    time_point silent_since_ = (time_point::max)();  // the oldest request since it was last heard
     time_point next_probe_{};
     std::chrono::nanoseconds pause_{};
     std::uint32_t failures_ = 0;

@@ -12,12 +12,12 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace raida::inline v1 {
 
@@ -136,7 +136,7 @@ class replies
     /// Makes room for `size` bytes of answers, so that storing them allocates nothing.
     void reserve(std::size_t size)
     {
-        if (size > capacity_)
+        if (size > block_.size())
             grow(size);
     }
 
@@ -182,7 +182,7 @@ class replies
         const bytes_view seen = slots_[server].datagram;
         if (seen.empty())
             return {};
-        return {block_.get() + (seen.data() - block_.get()), seen.size()};
+        return {block_.data() + (seen.data() - block_.data()), seen.size()};
     }
 
     /// Says whether an answer is known to be its server's, and readable: one that is not is no vote.
@@ -194,39 +194,36 @@ class replies
   private:
     bytes_view keep(bytes_view datagram)
     {
-        std::unique_ptr<std::uint8_t[]> former; // until the copy is made: the datagram may stand in it
-        if (used_ + datagram.size() > capacity_)
-            former = grow((std::max)(used_ + datagram.size(), 2 * capacity_));
-        auto* to = block_.get() + used_;
-        std::copy(datagram.begin(), datagram.end(), to);
+        std::vector<std::uint8_t> former; // until the copy is made: the datagram may stand in it
+        if (used_ + datagram.size() > block_.size())
+            former = grow((std::max)(used_ + datagram.size(), 2 * block_.size()));
+        auto* to = block_.data() + used_;
+        detail::copy_bytes(datagram.data(), datagram.size(), to);
         used_ += datagram.size();
         return {to, datagram.size()};
     }
 
-    std::unique_ptr<std::uint8_t[]> grow(std::size_t capacity)
+    std::vector<std::uint8_t> grow(std::size_t size)
     {
-        capacity = (std::max)(capacity, N * std::size_t{48}); // all short answers at once
-        auto block = std::make_unique<std::uint8_t[]>(capacity);
-        std::copy_n(block_.get(), used_, block.get());
+        std::vector<std::uint8_t> block((std::max)(size, N * std::size_t{48})); // all short answers at once
+        detail::copy_bytes(block_.data(), used_, block.data());
         for (reply& slot : slots_)
             if (!slot.datagram.empty())
-                slot.datagram = {block.get() + (slot.datagram.data() - block_.get()), slot.datagram.size()};
-        capacity_ = capacity;
-        return std::exchange(block_, std::move(block));
+                slot.datagram = {block.data() + (slot.datagram.data() - block_.data()), slot.datagram.size()};
+        block_.swap(block);
+        return block;
     }
 
     void take(replies& other) noexcept
     {
         slots_ = other.slots_;
-        block_ = std::move(other.block_);
-        capacity_ = std::exchange(other.capacity_, 0);
+        block_ = std::exchange(other.block_, {});
         used_ = other.used_;
         other.reset();
     }
 
     std::array<reply, N> slots_;
-    std::unique_ptr<std::uint8_t[]> block_;
-    std::size_t capacity_ = 0;
+    std::vector<std::uint8_t> block_; // all of its size is room
     std::size_t used_ = 0;
 };
 

@@ -10,7 +10,6 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
@@ -53,8 +52,11 @@ class requests
 
     /// The same, to each server one of its own size.
     explicit requests(const std::array<std::size_t, N>& sizes)
-        : block_(std::accumulate(sizes.begin(), sizes.end(), std::size_t{}))
     {
+        std::size_t sum = 0;
+        for (const std::size_t size : sizes)
+            sum += size;
+        block_ = secret_bytes{sum};
         bytes_view rest = block_;
         for (std::size_t server = 0; server < N; ++server) {
             views_[server].bytes = rest.first(sizes[server]);

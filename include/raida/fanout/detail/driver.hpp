@@ -349,7 +349,7 @@ void engine<N, Transport>::send_lane(std::size_t lane)
     while (board_.sendable()[lane]) {
         if (board_.is_worn(lane))
             renew_lane(lane);
-        const auto ready = std::span<const outgoing>{batch_}.first(board_.next_batch(lane, batch_));
+        const std::span<const outgoing> ready{batch_.data(), board_.next_batch(lane, batch_)};
         const auto now = transport_.now(); // before the send: an answer can be faster than a second look
         const auto done = transport_.submit(lane, board_.generation(lane), ready);
         board_.sent(lane, ready.first(done.count), now, done.as_one);

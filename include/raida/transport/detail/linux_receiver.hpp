@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <span>
 #include <vector>
 
 #include <netinet/in.h>
@@ -88,7 +87,7 @@ class linux_receiver
             any = true;
             if (const int number = error_of(message); number != 0)
                 sink.on_error(lane, generation, {number, asio::error::get_system_category()},
-                              bytes_view{quoted}.first(static_cast<std::size_t>(size)));
+                              {quoted.data(), static_cast<std::size_t>(size)});
             wipe(quoted.data(), quoted.size()); // a request in the clear has authenticity numbers in it
         }
         return any || clear_error(fd, lane, generation, sink);
@@ -132,11 +131,11 @@ class linux_receiver
                 return count;
         }
         int count = 0;
-        for (mmsghdr& one : std::span{messages}.first(wanted)) {
-            const auto size = ::recvmsg(fd, &one.msg_hdr, MSG_DONTWAIT);
+        for (std::size_t i = 0; i < wanted; ++i) {
+            const auto size = ::recvmsg(fd, &messages[i].msg_hdr, MSG_DONTWAIT);
             if (size < 0)
                 return count != 0 ? count : -1;
-            one.msg_len = static_cast<unsigned>(size);
+            messages[i].msg_len = static_cast<unsigned>(size);
             ++count;
         }
         return count;
