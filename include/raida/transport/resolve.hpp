@@ -3,7 +3,7 @@
 #define RAIDA_TRANSPORT_RESOLVE_HPP
 
 #include <raida/base/errc.hpp>
-#include <raida/transport/detail/addresses.hpp>
+#include <raida/transport/detail/numeric_host.hpp>
 #include <raida/transport/detail/resolve_hosts.hpp>
 #include <raida/transport/server_list.hpp>
 #include <raida/wire/host_list.hpp>

@@ -4,7 +4,7 @@
 
 #include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/errc.hpp>
-#include <raida/transport/detail/addresses.hpp>
+#include <raida/transport/detail/numeric_host.hpp>
 #include <raida/wire/host_list.hpp>
 
 #include <asio/error.hpp>
