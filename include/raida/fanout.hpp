@@ -7,6 +7,7 @@
 #include <raida/base/version.hpp>
 #include <raida/consensus/completion.hpp>
 #include <raida/engine/deadlines.hpp>
+#include <raida/engine/event.hpp>
 #include <raida/engine/learning.hpp>
 #include <raida/engine/limits.hpp>
 #include <raida/engine/request_options.hpp>

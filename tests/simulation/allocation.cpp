@@ -163,10 +163,16 @@ TEMPLATE_TEST_CASE("a warm engine allocates nothing for a fan-out into the calle
     {
         CHECK(on->allocations_when_warm(io, 32, ask_plainly<self>) == 0);
     }
-    SECTION("with progress, an own rule and a cancellation slot")
+    SECTION("with progress, an own rule, a cancellation slot and a hook")
     {
+        std::size_t seen = 0;
+        on->engine.on_event([&](const raida::engine_event& one) {
+            seen += one.what == raida::event_kind::answered ? 1U : 0U;
+        });
         CHECK(on->allocations_when_warm(io, 4, ask_with_everything<self>) == 0);
         CHECK(on->told == on->answered);
+        CHECK(seen == on->answered);
+        on->engine.on_event(nullptr);
     }
     CHECK(on->done >= self::warm_up + self::measured);
     CHECK(on->answered == on->done * n);

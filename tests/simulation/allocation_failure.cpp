@@ -172,6 +172,7 @@ enum class scene
 {
     answers,    // long ones: their block must grow
     watched,    // with on_reply and an own rule
+    observed,   // with a hook for events
     chained,    // handlers ask again, and that is refused
     throwing,   // handlers throw
     retries,    // the first datagrams are lost
@@ -207,6 +208,10 @@ struct play
             const allocations_succeed mine;
             respond(request);
         };
+        if (what == scene::observed)
+            on.engine->on_event([this](const raida::engine_event& one) {
+                result.shown += one.what == raida::event_kind::answered ? 1U : 0U;
+            });
     }
 
     void respond(const simulated_request& request)
@@ -310,8 +315,8 @@ TEST_CASE("whatever finds no memory in a turn, every fan-out ends and nothing is
           "[simulation][allocation]")
 {
     const auto what =
-        GENERATE(scene::answers, scene::watched, scene::chained, scene::throwing, scene::retries,
-                 scene::complaints, scene::silence, scene::cancelled, scene::destroyed);
+        GENERATE(scene::answers, scene::watched, scene::observed, scene::chained, scene::throwing,
+                 scene::retries, scene::complaints, scene::silence, scene::cancelled, scene::destroyed);
     CAPTURE(static_cast<int>(what));
     static_cast<void>(perform(what, 1'000'000)); // what is made once is made
     std::size_t nth = 1;
@@ -332,6 +337,8 @@ TEST_CASE("whatever finds no memory in a turn, every fan-out ends and nothing is
             REQUIRE(got.answered + got.without_memory == slots);
         if (what == scene::watched)
             REQUIRE(got.shown == slots);
+        if (what == scene::observed) // an event that finds no memory is left out, and no more
+            REQUIRE(got.shown + got.without_memory + (failed ? 1 : 0) >= slots);
         if (what == scene::complaints) // one that could not be held is as good as lost
             REQUIRE(got.answered + (failed ? 1 : 0) >= slots);
     }

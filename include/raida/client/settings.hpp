@@ -6,6 +6,7 @@
 #include <raida/client/record.hpp>
 #include <raida/consensus/options.hpp>
 #include <raida/engine/deadlines.hpp>
+#include <raida/engine/event.hpp>
 #include <raida/engine/limits.hpp>
 #include <raida/engine/request_options.hpp>
 #include <raida/wire/commands.hpp>
@@ -51,6 +52,9 @@ struct client_settings
 
     /// Called for every request to every server as soon as it is over, on the client's executor.
     std::function<void(const request_record&)> on_record{};
+
+    /// Called for everything that happens in the client's engine: see fanout::on_event().
+    std::function<void(const engine_event&)> on_event{};
 };
 
 } // namespace raida::inline v1

@@ -5,6 +5,7 @@
 #include <raida/base/errc.hpp>
 #include <raida/base/inline_function.hpp>
 #include <raida/engine/deadlines.hpp>
+#include <raida/engine/event.hpp>
 #include <raida/engine/learning.hpp>
 #include <raida/engine/limits.hpp>
 #include <raida/engine/request_options.hpp>
@@ -175,6 +176,16 @@ class fanout
     {
         engine_->wake_at(when, std::move(what));
     }
+
+    /// Calls `hook` for everything that happens from now on, in the order in which it happened; nothing to
+    /// call ends that, another hook takes the place of the first. Without one, an event costs one test of a
+    /// pointer.
+    ///
+    /// Executor: called on the engine's, in its next turn, before the handler of the fan-out that is done. It
+    /// holds up everything there, so it must not block; it may start requests, cancel, destroy the engine or
+    /// throw, as a handler may. Not called after the engine was destroyed, which destroys the hook, too. An
+    /// event for which there is no memory is left out.
+    void on_event(event_hook hook) { engine_->events().watch(std::move(hook)); }
 
     /// What was counted since the engine was made.
     [[nodiscard]] fanout_statistics<N> statistics() const { return engine_->counts(); }

@@ -73,6 +73,7 @@ class client_core final : private shutdown_hook
           codec{std::move(how_sealed)}
     {
         datagram_limits_.fill(settings.requests.datagram_limit);
+        network->on_event(settings.on_event);
         settings.consensus.encrypted = Codec::encrypts;
     }
 

@@ -76,9 +76,10 @@ class byte_window
         credit_ = (std::min)(credit_ + bytes, window_);
     }
 
-    /// A proved answer to what was under way, before it is over.
-    void on_answer(std::size_t bytes, time_point now) noexcept
+    /// A proved answer to what was under way, before it is over. Has the window changed?
+    bool on_answer(std::size_t bytes, time_point now) noexcept
     {
+        const std::size_t before = window_;
         if (has_lost_) {
             has_lost_ = false;
             window_ = (std::max)(window_ / 2, smallest);
@@ -90,6 +91,7 @@ class byte_window
                 window_ = (std::min)(window_ + full_size, most);
             }
         }
+        return window_ != before;
     }
 
     /// A datagram that left at `sent` was not answered in its time.

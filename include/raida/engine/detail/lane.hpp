@@ -165,14 +165,13 @@ class lane
         enqueue(index);
     }
 
-    /// An answer to what still has its place.
-    void on_answer(std::uint32_t index, bool verified, time_point now) noexcept
+    /// An answer to what still has its place. Has it changed the window?
+    bool on_answer(std::uint32_t index, bool verified, time_point now) noexcept
     {
         const slot& one = at(index);
-        if (verified)
-            window.on_answer(size_of(index), now);
         if (verified || !one.is_signed) // as good as a proof where none can be had
             sockets.heard(one.generation);
+        return verified && window.on_answer(size_of(index), now);
     }
 
     /// It ends without an answer: for lack of one, or since nobody waits any longer.

@@ -144,14 +144,16 @@ class multiplexer
     [[nodiscard]] const limits& allowed() const noexcept { return open_.allowed(); }
     [[nodiscard]] fanout_statistics<N>& counts() noexcept { return open_.counts(); }
     [[nodiscard]] server_knowledge<N>& known() noexcept { return open_.known(); }
+    [[nodiscard]] event_log& events() noexcept { return open_.events(); }
 
   private:
     [[nodiscard]] std::error_code check_packet(std::size_t server, const packet_view& packet, bool retried);
     void on_only_answer(std::size_t server, const incoming& arrived, time_point now);
-    void on_oversize(std::size_t server, const match& found, time_point now);
     void on_unverified(std::size_t server, std::uint8_t generation, const response_header& header,
                        bytes_view bytes, const match& found, time_point now);
-    bool give_hint(std::size_t server, std::uint8_t generation, status seen);
+    bool give_hint(std::size_t server, std::uint8_t generation, status seen, std::size_t size,
+                   time_point now);
+    void drop(std::size_t server, drop_reason why, std::size_t size, time_point now) noexcept;
     void refuse(std::size_t server, std::uint32_t index, std::error_code error, time_point now);
 
     [[nodiscard]] bool is_oversize(const incoming& arrived) const noexcept
@@ -230,6 +232,7 @@ void multiplexer<N>::sent(std::size_t server, std::span<const outgoing> batch, t
         const auto index = matching_.open(server, request.id);
         if (index == no_round) {
             from.history.mark(echo_of(request.bytes));
+            events().sent_settled(server, request, now);
             continue;
         }
         open_.sent(server, index, now);
@@ -257,46 +260,37 @@ template <std::size_t N>
 void multiplexer<N>::on_datagram(std::size_t server, std::uint8_t generation, const incoming& arrived,
                                  time_point now)
 {
-    lane_statistics& counted = counts().servers[server];
-    ++counted.received;
+    ++counts().servers[server].received;
     lane_of(server).history.advance(now, open_.longest_timeout());
     if (arrived.id != request_id::unknown)
         return on_only_answer(server, arrived, now);
 
     const auto header = response_header::parse(arrived.bytes);
+    const auto size = arrived.bytes.size();
     const bool oversize = is_oversize(arrived);
     const auto shape = oversize ? response_shape::malformed : shape_of(arrived.bytes);
-    if (!header || (shape == response_shape::malformed && !oversize)) {
-        ++counted.malformed;
-        return;
-    }
+    if (!header || (shape == response_shape::malformed && !oversize))
+        return drop(server, drop_reason::malformed, size, now);
     if (header->server != server) { // at most the complaint of a server that was asked under a wrong number
-        if (oversize || !is_header_error(header->status) || !give_hint(server, generation, header->status))
-            ++counted.foreign;
+        if (oversize || !is_header_error(header->status) ||
+            !give_hint(server, generation, header->status, size, now))
+            drop(server, drop_reason::foreign, size, now);
         return;
     }
 
     if (known().on_response(server, *header, generation, now))
         lane_of(server).sockets.heard(generation);
     const match found = matching_.find(lane_of(server), server, generation, *header);
-    if (oversize)
-        on_oversize(server, found, now);
-    else if (found.verified != no_round && shape == response_shape::well_formed)
-        open_.answer(server, found.verified, arrived.bytes, true, now);
-    else if (const auto index = matching_.unsigned_only(server, found);
-             index != no_round && shape == response_shape::well_formed)
-        open_.answer(server, index, arrived.bytes, false, now);
-    else
-        on_unverified(server, generation, *header, arrived.bytes, found, now);
-}
-
-template <std::size_t N>
-void multiplexer<N>::on_oversize(std::size_t server, const match& found, time_point now)
-{
-    ++counts().servers[server].oversize;
     const auto index = found.verified != no_round ? found.verified : matching_.unsigned_only(server, found);
-    if (index != no_round)
-        open_.fail(server, index, errc::oversize, now);
+    if (oversize) {
+        drop(server, drop_reason::oversize, size, now);
+        if (index != no_round)
+            open_.fail(server, index, errc::oversize, now);
+    } else if (index != no_round && shape == response_shape::well_formed) {
+        open_.answer(server, index, arrived.bytes, found.verified != no_round, now);
+    } else {
+        on_unverified(server, generation, *header, arrived.bytes, found, now);
+    }
 }
 
 // A complaint whose echo is right and was not used lately is kept, in case that nothing better comes; all
@@ -305,24 +299,23 @@ template <std::size_t N>
 void multiplexer<N>::on_unverified(std::size_t server, std::uint8_t generation, const response_header& header,
                                    bytes_view bytes, const match& found, time_point now)
 {
-    lane_statistics& counted = counts().servers[server];
     auto& in = lane_of(server);
     const bool is_complaint = is_error(header.status);
     if (is_complaint && found.candidates == 1 && in.at(found.candidate).fresh_echo != 0) {
         if (in.at(found.candidate).state != slot_state::in_flight)
-            ++counted.late; // the first complaint is the one that is kept
+            drop(server, drop_reason::late, bytes.size(), now); // the first complaint is the one that is kept
         else
             (void)open_.hold(server, found.candidate, bytes, now);
         return;
     }
-    if (is_complaint && give_hint(server, generation, header.status))
+    if (is_complaint && give_hint(server, generation, header.status, bytes.size(), now))
         return;
-    if (found.candidates != 0)
-        ++counted.forged;
-    else if (in.history.recent(header.echo) && !found.other_group)
-        ++counted.late;
-    else
-        ++counted.foreign;
+    const bool late = in.history.recent(header.echo) && !found.other_group;
+    drop(server,
+         found.candidates != 0 ? drop_reason::forged
+         : late                ? drop_reason::late
+                               : drop_reason::foreign,
+         bytes.size(), now);
 }
 
 // A connection brings one answer to one request: nothing better can replace it, so it ends the slot in any
@@ -330,38 +323,44 @@ void multiplexer<N>::on_unverified(std::size_t server, std::uint8_t generation, 
 template <std::size_t N>
 void multiplexer<N>::on_only_answer(std::size_t server, const incoming& arrived, time_point now)
 {
-    lane_statistics& counted = counts().servers[server];
     const auto index = matching_.sent(server, arrived.id);
-    if (index == no_round) {
-        ++counted.late;
-        return;
-    }
+    const auto size = arrived.bytes.size();
+    if (index == no_round)
+        return drop(server, drop_reason::late, size, now);
     if (is_oversize(arrived)) {
-        ++counted.oversize;
+        drop(server, drop_reason::oversize, size, now);
         return open_.fail(server, index, errc::oversize, now);
     }
     const auto header = response_header::parse(arrived.bytes);
     if (!header || header->server != server || shape_of(arrived.bytes) == response_shape::malformed) {
-        ++counted.malformed;
+        drop(server, drop_reason::malformed, size, now);
         return open_.fail(server, index, errc::malformed_response, now);
     }
     const bool verified = matching_.is_verified(index, server, *header);
     if (verified || !lane_of(server).at(index).is_signed || is_error(header->status))
         return open_.answer(server, index, arrived.bytes, verified, now);
-    ++counted.forged;
+    drop(server, drop_reason::forged, size, now);
     open_.fail(server, index, errc::malformed_response, now);
 }
 
 // Only when a single request is in flight can an error with a stranger's echo be about it.
 template <std::size_t N>
-bool multiplexer<N>::give_hint(std::size_t server, std::uint8_t generation, status seen)
+bool multiplexer<N>::give_hint(std::size_t server, std::uint8_t generation, status seen, std::size_t size,
+                               time_point now)
 {
     const auto index = lane_of(server).sole_in_flight(generation);
     if (index == no_round || !is_error(seen))
         return false;
     rounds()[index].answers->hint(server, seen);
-    ++counts().servers[server].hints;
+    drop(server, drop_reason::hint, size, now);
     return true;
+}
+
+template <std::size_t N>
+void multiplexer<N>::drop(std::size_t server, drop_reason why, std::size_t size, time_point now) noexcept
+{
+    ++(counts().servers[server].*counter_of(why));
+    events().dropped(server, why, size, now);
 }
 
 template <std::size_t N>

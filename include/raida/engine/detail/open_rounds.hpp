@@ -3,6 +3,7 @@
 #define RAIDA_ENGINE_DETAIL_OPEN_ROUNDS_HPP
 
 #include <raida/base/errc.hpp>
+#include <raida/engine/detail/event_log.hpp>
 #include <raida/engine/detail/lane.hpp>
 #include <raida/engine/detail/results.hpp>
 #include <raida/engine/detail/round.hpp>
@@ -32,7 +33,6 @@ class open_rounds
 {
   public:
     using server_set = std::bitset<N>;
-
     explicit open_rounds(const limits& allowed)
         : limits_{allowed.checked()},
           when_{limits_.queue_wait},
@@ -53,6 +53,7 @@ class open_rounds
     [[nodiscard]] results<N>& told() noexcept { return told_; }
     [[nodiscard]] server_knowledge<N>& known() noexcept { return known_; }
     [[nodiscard]] fanout_statistics<N>& counts() noexcept { return counts_; }
+    [[nodiscard]] event_log& events() noexcept { return events_; }
     [[nodiscard]] const limits& allowed() const noexcept { return limits_; }
 
     /// The longest that any request has been allowed to take: so long its echo is remembered.
@@ -120,12 +121,12 @@ class open_rounds
     void expire_slot(round<N>& which, std::size_t server, time_point now);
     void settle(round<N>& which, std::size_t server, bool watched, time_point now);
     void time_out(round<N>& which, std::size_t server, std::chrono::nanoseconds waited, time_point now);
-    void shown(round<N>& of)
+    void shown(round<N>& of, time_point now)
     {
         if (--of.unnotified == 0 && of.outstanding == 0)
-            complete(of);
+            complete(of, now);
     }
-    void complete(round<N>& which);
+    void complete(round<N>& which, time_point now);
 
     limits limits_;
     round_pool<N> rounds_;
@@ -134,6 +135,7 @@ class open_rounds
     results<N> told_;
     server_knowledge<N> known_;
     fanout_statistics<N> counts_;
+    event_log events_;
     send_turns<N> turns_;
     std::chrono::nanoseconds longest_timeout_ = default_deadline;
     std::uint32_t serial_ = 0;
@@ -170,10 +172,7 @@ round<N>& open_rounds<N>::admit(const std::array<packet_view, N>& packets, reque
                          : !reachable[server]          ? errc::no_endpoint
                                                        : errc::isolated,
                          {}, 0);
-    if (made.outstanding == 0)
-        complete(made);
-    else
-        when_.add(made);
+    made.outstanding == 0 ? complete(made, now) : when_.add(made);
     return made;
 }
 
@@ -208,7 +207,6 @@ void open_rounds<N>::finish(round<N>& which, std::error_code reason, time_point 
             continue;
         if (one.state == slot_state::provisional) { // unproved, but it is what has arrived
             which.answers->accept_held(server, one.attempts);
-            ++counts_.servers[server].answered;
         } else if (reason == errc::timed_out) {
             time_out(which, server, {}, now);
         } else {
@@ -218,7 +216,7 @@ void open_rounds<N>::finish(round<N>& which, std::error_code reason, time_point 
         settle(which, server, false, now);
     }
     if (!which.finished)
-        complete(which);
+        complete(which, now);
 }
 
 // The rule is the caller's, and may run the context: until it has spoken the round cannot finish.
@@ -229,7 +227,7 @@ void open_rounds<N>::notified(round<N>& of, time_point now)
     try {
         enough = !of.finished && !of.lingering && of.outstanding != 0 && of.has_enough();
     } catch (...) {
-        shown(of);
+        shown(of, now);
         throw;
     }
     if (enough && !of.finished && !of.lingering) {
@@ -241,15 +239,16 @@ void open_rounds<N>::notified(round<N>& of, time_point now)
         else
             finish(of, errc::not_awaited, now);
     }
-    shown(of);
+    shown(of, now);
 }
 
 // Nothing is awaited any more; it becomes a result once every settled slot was shown.
 template <std::size_t N>
-void open_rounds<N>::complete(round<N>& which)
+void open_rounds<N>::complete(round<N>& which, time_point now)
 {
     if (!which.finished) {
         which.finished = true;
+        events_.done(which, now);
         when_.remove(which);
     }
     if (which.unnotified == 0 && !std::exchange(which.reported, true))
@@ -282,7 +281,6 @@ void open_rounds<N>::expire_slot(round<N>& which, std::size_t server, time_point
     const auto waited = now - which.sent_at(one);
     if (one.state == slot_state::provisional) {
         which.answers->accept_held(server, one.attempts);
-        ++counts_.servers[server].answered;
     } else if (one.attempts == 0) {
         which.answers->fail(server, errc::overloaded, waited, 0);
     } else if (one.state == slot_state::in_flight && ask_again(server, which.index, now)) {
@@ -321,6 +319,7 @@ void open_rounds<N>::sent(std::size_t server, std::uint32_t index, time_point no
     one.since = of.micros(now);
     ++one.attempts;
     from.take_place(index);
+    events_.sent(of, server, now);
     when_.due_by(of, when_.due_of(of, one));
 }
 
@@ -330,8 +329,8 @@ void open_rounds<N>::answer(std::size_t server, std::uint32_t index, bytes_view 
 {
     round<N>& of = rounds_[index];
     const slot& one = of.slots[server];
-    ++counts_.servers[server].answered;
-    lanes_[server].on_answer(index, verified, now);
+    if (lanes_[server].on_answer(index, verified, now))
+        events_.window_changed(server, lanes_[server].window.size(), now);
     if (verified || !one.is_signed)
         known_.heard(server);
     if (verified)
@@ -383,15 +382,17 @@ void open_rounds<N>::settle(round<N>& which, std::size_t server, bool watched, t
     in.leave(which.index);
     in.erase(which.index);
     one.state = slot_state::settled;
+    events_.settled(which, server, now);
     update_sendable(server, now);
     --which.outstanding;
     if ((*which.answers)[server].error)
         known_.on_silence(which, server, in.sockets.current(), longest_timeout_, now);
-
+    else
+        ++counts_.servers[server].answered;
     if (watched && which.is_watched())
         told_.add_settled(which, server);
     else if (which.outstanding == 0 && which.unnotified == 0)
-        complete(which);
+        complete(which, now);
 }
 
 } // namespace raida::inline v1::detail

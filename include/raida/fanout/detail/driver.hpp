@@ -57,8 +57,8 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     [[nodiscard]] executor_type get_executor() const noexcept { return transport_.get_executor(); }
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
     [[nodiscard]] const fanout_statistics<N>& counts() noexcept { return board_.counts(); }
-
     [[nodiscard]] server_knowledge<N>& known() noexcept { return board_.known(); }
+    [[nodiscard]] event_log& events() noexcept { return board_.events(); }
 
     /// Starts a fan-out, or arranges for its refusal; the handler is never called from here. `Storage` is
     /// own_result<replies<N>>, or borrowed_result with `into`. When memory is short it throws std::bad_alloc,
@@ -86,7 +86,6 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
 
   private:
     using waiting = waiting_handler<replies<N>>;
-
     // transport_sink
     void on_datagram(std::size_t lane, std::uint8_t generation, const incoming& arrived) override
     {
@@ -133,9 +132,7 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     std::optional<asio::executor_work_guard<executor_type>> work_;
     alarm alarm_;
     thread_check monitor_;
-    bool turn_scheduled_ = false;
-    bool stopped_ = false;
-    bool abandoned_ = false;
+    bool turn_scheduled_ = false, stopped_ = false, abandoned_ = false;
 };
 
 template <std::size_t N, class Transport>
@@ -207,6 +204,7 @@ void engine<N, Transport>::stop()
         return;
     const thread_check::guard entered{monitor_};
     alarm_.drop();
+    events().watch(nullptr);
     const auto now = transport_.now();
     transport_.close();
     for (std::uint32_t index = 0; index < board_.rounds().size(); ++index)
@@ -278,11 +276,13 @@ void engine<N, Transport>::take_turn()
     if (!stopped_)
         expire();
     show_settled();
+    events().tell();
     deliver();
     if (!stopped_)
         alarm_.ring(transport_.now());
     if (!stopped_)
         send();
+    events().tell();
     if (!abandoned_)
         rest_or_listen();
 }
@@ -384,6 +384,7 @@ void engine<N, Transport>::abandon_all() noexcept
 {
     stopped_ = abandoned_ = true;
     alarm_.drop();
+    events().watch(nullptr);
     transport_.close();
     work_.reset();
     refused_.abandon();
