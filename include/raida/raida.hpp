@@ -4,6 +4,7 @@
 
 #include <raida/client.hpp>
 #include <raida/consensus.hpp>
+#include <raida/engine/prometheus.hpp>
 #include <raida/fanout.hpp>
 #include <raida/wire.hpp>
 

@@ -42,24 +42,26 @@ struct lane_counter
 {
     std::uint64_t lane_statistics::* of;
     std::string_view name;
+    std::string_view meaning;
 };
 
-inline constexpr std::array lane_counters{lane_counter{&lane_statistics::sent, "sent"},
-                                          lane_counter{&lane_statistics::retried, "retried"},
-                                          lane_counter{&lane_statistics::received, "received"},
-                                          lane_counter{&lane_statistics::answered, "answered"},
-                                          lane_counter{&lane_statistics::timed_out, "timed out"},
-                                          lane_counter{&lane_statistics::refused, "refused"},
-                                          lane_counter{&lane_statistics::late, "late"},
-                                          lane_counter{&lane_statistics::foreign, "foreign"},
-                                          lane_counter{&lane_statistics::forged, "forged"},
-                                          lane_counter{&lane_statistics::malformed, "malformed"},
-                                          lane_counter{&lane_statistics::hints, "hints"},
-                                          lane_counter{&lane_statistics::oversize, "oversize"},
-                                          lane_counter{&lane_statistics::overflowed, "overflowed"},
-                                          lane_counter{&lane_statistics::no_buffers, "without buffer"},
-                                          lane_counter{&lane_statistics::unattributed, "unattributed"},
-                                          lane_counter{&lane_statistics::sockets, "sockets"}};
+inline constexpr std::array lane_counters{
+    lane_counter{&lane_statistics::sent, "sent", "datagrams given to the kernel, retries among them"},
+    lane_counter{&lane_statistics::retried, "retried", "second and further attempts"},
+    lane_counter{&lane_statistics::received, "received", "datagrams of any kind"},
+    lane_counter{&lane_statistics::answered, "answered", "slots filled with an answer"},
+    lane_counter{&lane_statistics::timed_out, "timed out", "slots whose deadline passed"},
+    lane_counter{&lane_statistics::refused, "refused", "slots ended by an error of the network"},
+    lane_counter{&lane_statistics::late, "late", "dropped: late answers and duplicates"},
+    lane_counter{&lane_statistics::foreign, "foreign", "dropped: not an answer to a request of ours"},
+    lane_counter{&lane_statistics::forged, "forged", "dropped: the right echo with a wrong signature"},
+    lane_counter{&lane_statistics::malformed, "malformed", "dropped: not a response at all"},
+    lane_counter{&lane_statistics::hints, "hints", "error answers that cannot be proved"},
+    lane_counter{&lane_statistics::oversize, "oversize", "answers longer than allowed"},
+    lane_counter{&lane_statistics::overflowed, "overflowed", "dropped by the kernel: receive buffer full"},
+    lane_counter{&lane_statistics::no_buffers, "without buffer", "sends put off: the kernel had no buffer"},
+    lane_counter{&lane_statistics::unattributed, "unattributed", "network errors of no one request"},
+    lane_counter{&lane_statistics::sockets, "sockets", "sockets opened"}};
 static_assert(sizeof(lane_statistics) == lane_counters.size() * sizeof(std::uint64_t), "one is missing here");
 
 } // namespace detail
