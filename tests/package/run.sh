@@ -79,7 +79,8 @@ program() { # NAME COMPILER ARGUMENT...: compiles and runs, without CMake
 install_raida() { # [CMAKE ARGUMENT...]
     CXX=$cxx cmake -S "$root" -B "$work/build" -DRAIDA_TESTS=OFF -DRAIDA_EXAMPLES=OFF \
         -DCMAKE_INSTALL_PREFIX="$prefix" "$@" &&
-        cmake --install "$work/build" && [ -s "$prefix/share/licenses/raida/LICENSE" ]
+        cmake --install "$work/build" && [ -s "$prefix/share/licenses/raida/LICENSE" ] &&
+        [ -s "$prefix/share/raida/raida-gdb.py" ]
 }
 
 install_library() { # NAME [CMAKE ARGUMENT...]

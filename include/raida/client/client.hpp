@@ -351,6 +351,7 @@ class basic_client
         template <class Handler, class... What>
         void operator()(Handler&& handler, What... what) const
         {
+            ASIO_HANDLER_LOCATION((__FILE__, __LINE__, "raida::client"));
             if (core->has_executor())
                 std::make_shared<Call>(core, std::move(what)...,
                                        detail::make_pending<typename Call::result>(

@@ -255,6 +255,7 @@ class fanout
         template <class Handler, class Packets>
         void operator()(Handler&& handler, const Packets& packets, options how) const
         {
+            ASIO_HANDLER_LOCATION((__FILE__, __LINE__, "raida::fanout::async_request"));
             engine_->template start<detail::own_result<replies<N>>>(packets, std::move(how), nullptr,
                                                                     std::forward<Handler>(handler));
         }
@@ -272,6 +273,7 @@ class fanout
         template <class Handler, class Packets>
         void operator()(Handler&& handler, const Packets& packets, options how) const
         {
+            ASIO_HANDLER_LOCATION((__FILE__, __LINE__, "raida::fanout::async_request"));
             engine_->template start<detail::borrowed_result>(packets, std::move(how), into_,
                                                              std::forward<Handler>(handler));
         }
