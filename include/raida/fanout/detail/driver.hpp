@@ -111,7 +111,6 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     }
 
     [[nodiscard]] bool has_results() noexcept { return board_.has_results() || !refused_.empty(); }
-
     void schedule_turn();
     [[nodiscard]] bool could_schedule_turn() noexcept;
     void turn();
