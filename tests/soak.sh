@@ -10,14 +10,24 @@ install_missing
 from=${1:-20000} count=${2:-1000000} jobs=$(nproc)
 folder=$root/build/soak
 configure release "$folder"
-build "$folder" raida_soak
+build "$folder" raida_soak raida_soak_crypto
 
 failed=$root/tests/soak/failed_seeds.txt
 share=$(((count + jobs - 1) / jobs))
 rm -f "$folder"/soak.*
+
+# play FROM COUNT: those whose bodies travel sealed are another program's.
+play() {
+    local status=0 program
+    for program in raida_soak raida_soak_crypto; do
+        RAIDA_SEEDS="$1 $2" "$folder/tests/$program" "whatever a seed draws*" || status=$?
+    done
+    return $status
+}
+
 running=()
 for ((job = 0; job < jobs; job++)); do
-    RAIDA_SEEDS="$((from + job * share)) $share" "$folder/tests/raida_soak" "whatever a seed draws*" >"$folder/soak.$job" &
+    play $((from + job * share)) $share >"$folder/soak.$job" &
     running+=($!)
 done
 status=0

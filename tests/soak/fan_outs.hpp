@@ -39,6 +39,8 @@ class fan_outs
         raida::limits allowed;
         changes_sockets_ = dice_.chance(0.5);
         allowed.requests_per_port = changes_sockets_ ? 2 : 100;
+        if (is_burst_)
+            allowed.in_flight_per_lane = 1 + dice_.below(4);
         world_.reads_at_rest = dice_.chance(0.5);
         world_.on_request = [this](const raida::testing::simulated_request& request) { take(request); };
         raida::server_list<n> list;
@@ -49,10 +51,10 @@ class fan_outs
 
     std::uint64_t run()
     {
-        const std::size_t count = 1 + dice_.below(3);
+        const std::size_t count = is_burst_ ? 20 : 1 + dice_.below(3);
         for (std::size_t i = 0; i < count; ++i) {
             calls_.emplace_back();
-            world_.after(dice_.between(0ms, 100ms), [this, i] { ask(i); });
+            world_.after(is_burst_ ? duration{} : dice_.between(0ms, 100ms), [this, i] { ask(i); });
         }
         if (dice_.chance(0.1))
             world_.after(dice_.between(0ms, 600ms), [this] { engine_.reset(); });
@@ -171,7 +173,8 @@ class fan_outs
     {
         const bool is_long = dice_.chance(weather_[request.server] / 10);
         for (bool again = true; again; again = dice_.chance(weather_[request.server] / 3)) {
-            const auto delay = dice_.between(1ms, 700ms) / (1 + static_cast<int>(dice_.below(20)));
+            const auto share = 1 + static_cast<int>(dice_.below(20));
+            const auto delay = dice_.between(1ms, 700ms) / share;
             request.reply(delay, make_answer(request, raida::status::success), is_long);
             slot.ends.push_back({is_long ? slot_model::ending::oversize : slot_model::ending::answered,
                                  world_.now() + delay});
@@ -245,7 +248,7 @@ class fan_outs
         print_.add(one.until.time_since_epoch());
         if (one.error)
             return must(one.error == raida::errc::engine_stopped || !engine_, "no good call is refused");
-        const bool whole = !one.may_end_early && !was_stopped_ && engine_;
+        const bool whole = !one.may_end_early && !was_stopped_ && engine_ && !is_burst_;
         time_point last{}; // by then every slot has its answer, or its deadlines are over
         for (const slot_model& slot : one.slots)
             last = std::max(last, std::min(slot.limit(), slot.first().at));
@@ -265,6 +268,7 @@ class fan_outs
 
     dice dice_;
     bool sees_signatures_;
+    bool is_burst_ = dice_.chance(0.03); // so many at once that they wait for places
     std::array<double, n> weather_{};
     fingerprint print_;
     raida::testing::simulation world_;

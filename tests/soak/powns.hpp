@@ -1,9 +1,10 @@
-// A pown in any weather, killed and recovered, and what is left of its tokens.
+// A pown in any weather and among liars, killed and recovered, and what is left of its tokens.
 #ifndef RAIDA_TESTS_SOAK_POWNS_HPP
 #define RAIDA_TESTS_SOAK_POWNS_HPP
 
-#include "detects.hpp"
+#include "codecs.hpp"
 #include "seed.hpp"
+#include "transport.hpp"
 #include "weather.hpp"
 
 #include <raida/client.hpp>
@@ -26,6 +27,7 @@
 
 namespace soak {
 
+template <class Bodies>
 class powns
 {
   public:
@@ -40,6 +42,7 @@ class powns
           fleet_{world_,
                  {.seed = seed,
                   .one_way = raida::testing::latency::uniform(1ms, overtakes_ ? duration{900ms} : 20ms)}},
+          bodies_{dice_, fleet_},
           tokens_{raida::testing::make_tokens(1 + dice_.below(4), seed)}
     {
         if (dice_.chance(0.5)) // of one page
@@ -47,8 +50,12 @@ class powns
                 tokens_[i].denomination.value = 1;
                 tokens_[i].serial.value = i;
             }
-        weather_.draw(dice_, fleet_, 0);
         fleet_.add(tokens_);
+        fleet_.on_request([this](std::size_t server, raida::bytes_view) {
+            if (weather_.lies[server])
+                lie(server);
+        });
+        weather_.draw(dice_, world_, fleet_, 12);
         world_.on_request =
             [this, servers = std::move(world_.on_request)](const raida::testing::simulated_request& request) {
                 note(request);
@@ -77,8 +84,21 @@ class powns
         if (header->what != raida::pown_command)
             return;
         std::vector<std::uint8_t> bytes{request.bytes.begin(), request.bytes.end()};
-        bytes.push_back(static_cast<std::uint8_t>(request.server));
+        bytes.push_back(static_cast<std::uint8_t>(weather::server_at(request.endpoint)));
         must(sent_.insert(std::move(bytes)).second, "a pown leaves once");
+    }
+
+    // One that lies has another number whenever it is asked, and so answers whatever a server may.
+    void lie(std::size_t server)
+    {
+        for (std::size_t token = 0; token < tokens_.size(); ++token) {
+            const auto number = raida::testing::make_number(dice_.source());
+            const auto kind = dice_.below(journal_ ? 3 : 2);
+            fleet_.set_number(server, tokens_[token].id(),
+                              kind == 0   ? number
+                              : kind == 1 ? tokens_[token].numbers[server]
+                                          : journal_->new_numbers[token][server]);
+        }
     }
 
     // ---- a life
@@ -88,8 +108,7 @@ class powns
         raida::client_settings<> settings{.deadline = deadline, .budget = budget, .allow_plain_pown = true};
         ++life_;
         is_over_ = false;
-        client_.emplace(raida::testing::simulated_transport{world_}, fleet_.servers(), std::move(settings),
-                        raida::plain{}, raida::testing::seeded_random{dice_.number()});
+        open(client_, dice_, bodies_, world_, weather_.servers(fleet_), std::move(settings));
     }
 
     void live()
@@ -99,7 +118,9 @@ class powns
                                   .pown_again = static_cast<unsigned>(dice_.below(3))};
         how.wait = dice_.chance(0.3) ? raida::wait_for::decided : raida::wait_for::all;
         how.on_decided = [this](std::size_t token) {
-            must(count(token, true) >= 13 || forgets_, "what is told as decided is so");
+            must(count(token, true) + weather_.liars >= 13 || forgets_, "what is told as decided is so");
+            if (dice_.chance(0.02))
+                client_.reset();
         };
         begin(std::move(how));
         disturb();
@@ -149,11 +170,13 @@ class powns
     // Servers that restart, the caller who cancels, a process that is stopped for a while.
     void disturb()
     {
-        while (dice_.chance(0.3))
-            world_.after(dice_.between(0ms, 2s), [this, server = dice_.below(n)] {
+        while (dice_.chance(0.3)) {
+            const auto server = dice_.below(n);
+            world_.after(dice_.between(0ms, 2s), [this, server] {
                 forgets_ = true;
                 fleet_.restart(server);
             });
+        }
         if (dice_.chance(0.15))
             world_.after(dice_.between(0ms, 2s), [this, life = life_] {
                 if (life == life_)
@@ -174,11 +197,12 @@ class powns
         return is_new ? journal_ && held == journal_->new_numbers[token][server]
                       : held == tokens_[token].numbers[server];
     }
+    // Of those who do not lie.
     [[nodiscard]] std::size_t count(std::size_t token, bool is_new) const
     {
         std::size_t sum = 0;
         for (std::size_t server = 0; server < n; ++server)
-            sum += holds(token, server, is_new) ? 1 : 0;
+            sum += !weather_.lies[server] && holds(token, server, is_new) ? 1 : 0;
         return sum;
     }
 
@@ -186,7 +210,7 @@ class powns
     {
         for (std::size_t token = 0; token < tokens_.size(); ++token)
             for (std::size_t server = 0; server < n; ++server)
-                must(holds(token, server, false) || holds(token, server, true),
+                must(weather_.lies[server] || holds(token, server, false) || holds(token, server, true),
                      "what a server holds is in the journal");
     }
 
@@ -201,6 +225,8 @@ class powns
             for (std::size_t server = 0; server < n; ++server) {
                 const auto says = result.at(token, server);
                 print_.add(static_cast<std::uint64_t>(says));
+                if (weather_.lies[server])
+                    continue;
                 must(says != holding::neither, "nobody else has changed it");
                 must(says != holding::new_number || holds(token, server, true) || forgets_,
                      "what is told to be new is new");
@@ -208,14 +234,16 @@ class powns
                      "what is told to be old is old");
             }
             const auto is = result.outcome(token);
-            must(is != transfer_outcome::transferred || count(token, true) >= 13 || forgets_,
+            must(is != transfer_outcome::taken, "twelve that lie take nothing");
+            must(is != transfer_outcome::transferred || count(token, true) + weather_.liars >= 13 || forgets_,
                  "what is transferred is so");
-            must(is != transfer_outcome::not_transferred || count(token, false) >= 13 || overtakes_,
+            must(is != transfer_outcome::not_transferred || count(token, false) + weather_.liars >= 13 ||
+                     overtakes_,
                  "what is not transferred is not");
         }
     }
 
-    // The storm is over: a recovery finds everything.
+    // The storm is over: a recovery finds everything, though some still lie.
     void end_well()
     {
         world_.run();
@@ -223,26 +251,25 @@ class powns
         if (!journal_)
             return must(sent_.empty(), "without a journal nothing was sent");
         fleet_.set_all({});
-        for (std::size_t server = 0; server < n; ++server)
-            if (!fleet_.is_alive(server))
-                fleet_.restart(server);
+        weather_.clear_up();
         overtakes_ = forgets_ = is_rough_ = false;
         make_client(3s, 30s);
         raida::transfer<> last;
         std::error_code failed;
-        bool called = false;
         client_->async_recover(*journal_, {.journal = [](const record&) { return std::error_code{}; }},
                                [&](std::error_code error, raida::transfer<> result) {
-                                   called = true;
                                    failed = error;
+                                   over({}, result);
                                    last = std::move(result);
                                });
         world_.run();
-        must(called && !failed, "a recovery ends");
-        over({}, last);
-        must(last.complete(), "where all servers answer nothing stays unknown");
-        must(last.count(raida::transfer_outcome::transferred) == tokens_.size(),
-             "where all servers answer a recovery ends what was begun");
+        must(is_over_ && !failed, "a recovery ends");
+        must(last.complete() || weather_.liars != 0, "where all servers answer nothing stays unknown");
+        for (std::size_t token = 0; token < tokens_.size(); ++token)
+            must(last.outcome(token) == raida::transfer_outcome::transferred &&
+                     last.count(token, raida::holding::new_number) + weather_.liars >= n &&
+                     count(token, true) + weather_.liars == n,
+                 "where all servers answer a recovery ends what was begun");
     }
 
     dice dice_;
@@ -253,12 +280,13 @@ class powns
     fingerprint print_;
     raida::testing::simulation world_;
     raida::testing::simulated_fleet fleet_;
+    Bodies bodies_;
     std::vector<raida::token> tokens_;
     weather weather_;
     std::set<std::vector<std::uint8_t>> sent_; // powns
     std::optional<record> journal_;
     asio::cancellation_signal stop_;
-    std::optional<simulated_client> client_;
+    std::optional<client_of<typename Bodies::codec>> client_;
     std::size_t life_ = 0; // counts, and is another one once it was killed
     bool is_over_ = false;
 };

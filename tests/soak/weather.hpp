@@ -1,4 +1,4 @@
-// How 25 servers and the ways to them are: some good, some bad, up to twelve that lie.
+// How 25 servers and the ways to them are: some good, some bad, up to twelve that lie, some with a mirror.
 #ifndef RAIDA_TESTS_SOAK_WEATHER_HPP
 #define RAIDA_TESTS_SOAK_WEATHER_HPP
 
@@ -6,11 +6,17 @@
 
 #include <raida/testing/manners.hpp>
 #include <raida/testing/simulated_fleet.hpp>
+#include <raida/testing/simulation.hpp>
+#include <raida/transport/server_list.hpp>
 #include <raida/wire/token.hpp>
+
+#include <asio/error.hpp>
+#include <asio/ip/udp.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -50,17 +56,35 @@ inline raida::testing::manners draw_manners(dice& with, double bad)
     return how;
 }
 
-/// The servers of a seed.
+/// The servers of a seed. What they call a mirror is a second way to the same server.
 struct weather
 {
     static constexpr std::size_t n = raida::server_count;
-    std::array<bool, n> good{}; ///< it does nothing wrong, and is fast
-    std::array<bool, n> lies{}; ///< its numbers are not those of the others
+    static constexpr std::uint16_t mirrors = 19'000; ///< the port of the first one
+    enum class way : std::uint8_t
+    {
+        open,
+        silent,
+        refusing
+    };
 
-    void draw(dice& with, raida::testing::simulated_fleet& fleet, std::size_t most_liars)
+    std::array<bool, n> good{}; ///< it does nothing wrong, and is fast
+    std::array<bool, n> lies{}; ///< what it says is not to be believed
+    std::size_t liars = 0;
+    std::array<way, n> primary{}, mirror{};
+    bool has_mirrors = false;
+
+    /// Whose port is it, the mirror's or its own?
+    static std::size_t server_at(const asio::ip::udp::endpoint& address)
+    {
+        return static_cast<std::size_t>(address.port() % 1'000);
+    }
+
+    void draw(dice& with, raida::testing::simulation& world, raida::testing::simulated_fleet& fleet,
+              std::size_t most_liars)
     {
         const double bad = static_cast<double>(with.below(11)) / 10;
-        const std::size_t liars = with.chance(0.5) ? with.below(most_liars + 1) : 0;
+        liars = with.chance(0.5) ? with.below(most_liars + 1) : 0;
         for (std::size_t left = liars; left > 0;)
             left -= std::exchange(lies[with.below(n)], true) ? 0 : 1;
         for (std::size_t server = 0; server < n; ++server) {
@@ -68,6 +92,37 @@ struct weather
             if (!good[server])
                 fleet.set(server, draw_manners(with, bad));
         }
+        has_mirrors = with.chance(0.3);
+        for (std::size_t server = 0; has_mirrors && server < n; ++server) {
+            primary[server] = draw_way(with);
+            mirror[server] = draw_way(with);
+            good[server] = good[server] && primary[server] == way::open;
+        }
+        world.on_request = [this, &fleet, servers = std::move(world.on_request)](auto request) {
+            const std::size_t server = server_at(request.endpoint);
+            const way taken = (request.endpoint.port() < mirrors ? primary : mirror)[server];
+            request.endpoint = fleet.endpoint(server);
+            if (taken == way::open)
+                servers(request);
+            else if (taken == way::refusing)
+                request.fail(20ms, asio::error::connection_refused);
+        };
+    }
+
+    /// All ways are open from now on.
+    void clear_up()
+    {
+        primary.fill(way::open);
+        mirror.fill(way::open);
+    }
+
+    [[nodiscard]] raida::server_list<n> servers(const raida::testing::simulated_fleet& fleet) const
+    {
+        auto list = fleet.servers();
+        for (std::size_t server = 0; has_mirrors && server < n; ++server)
+            list.set_mirror(server,
+                            {fleet.endpoint(server).address(), static_cast<std::uint16_t>(mirrors + server)});
+        return list;
     }
 
     [[nodiscard]] std::size_t good_and_honest() const
@@ -76,6 +131,12 @@ struct weather
         for (std::size_t server = 0; server < n; ++server)
             count += good[server] && !lies[server] ? 1 : 0;
         return count;
+    }
+
+  private:
+    static way draw_way(dice& with)
+    {
+        return with.chance(0.7) ? way::open : with.chance(0.5) ? way::silent : way::refusing;
     }
 };
 
