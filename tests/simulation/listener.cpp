@@ -152,15 +152,19 @@ class listener final : public raida::transport_sink
     raida::lane_statistics& counts(std::size_t lane) noexcept override { return to_->counts(lane); }
 
     // Bits of the number at `server` that are in doubt when all bodies are known, if all of its answers share
-    // the keystream of their requests, or none.
-    [[nodiscard]] std::size_t in_doubt(std::size_t server, bool restarts) const
+    // the keystream of their requests, or none. The tickets in them servers tell each other, in the clear:
+    // not every listener hears that.
+    [[nodiscard]] std::size_t in_doubt(std::size_t server, bool restarts, bool knows_tickets = false) const
     {
         equations known;
         for (const overheard& one : heard) {
             if (one.server != server)
                 continue;
             known.add_crc();
-            for (std::size_t i = 0; restarts && i < std::min<std::size_t>(one.body.size(), 16); ++i)
+            std::size_t bytes = std::min<std::size_t>(one.body.size(), 16);
+            if (one.what == raida::get_ticket_command && !knows_tickets)
+                bytes -= std::min<std::size_t>(bytes, 4); // they stand at the end
+            for (std::size_t i = 0; restarts && i < bytes; ++i)
                 known.add_byte(i);
         }
         return known.in_doubt();
@@ -296,6 +300,7 @@ TEST_CASE("who listens to all that a client seals leaves 80 bits of each number 
         w.find();
         w.run([&](auto done) { w.client->async_version(done); });
         w.run([&](auto done) { w.client->async_echo(done); });
+        w.run([&](auto done) { w.client->async_custom(raida::version_command, {}, {}, done); });
     }
     std::optional<raida::transfer_record<>> record;
     const auto journal = [&](const raida::transfer_record<>& one) {
@@ -311,6 +316,7 @@ TEST_CASE("who listens to all that a client seals leaves 80 bits of each number 
     CHECK(w.heard(raida::detect_command, status::mixed) > 0);
     CHECK(w.heard(raida::find_command, status::find_mixed) > 0);
     CHECK(w.heard(raida::pown_command, status::mixed) > 0);
+    CHECK(w.heard(raida::version_command, status::success) == 0); // never sealed
     CHECK(w.heard(raida::echo_command, status::no_error) + w.heard(raida::echo_command, status::success) > 0);
     for (std::size_t server = 0; server < 25; ++server) {
         CAPTURE(server);
@@ -345,6 +351,43 @@ TEST_CASE("what a listener is said to know is what he knows", "[simulation][cryp
         CHECK(right == (one.body.size() == 2 ? 1 : 256));
     }
     CHECK(bodies > 20);
+}
+
+TEST_CASE("who listens to a heal leaves 80 bits in doubt, or 48 where servers tell him its tickets",
+          "[simulation][crypto]")
+{
+    world_with_listener<raida::sealed> w;
+    for (std::size_t i = 0; i < w.tokens.size(); ++i)
+        for (std::size_t server = 0; server < 25 && i % 10 != 0; ++server)
+            w.fleet.set_number(server, w.tokens[i].id(),
+                               (server == i % 25 ? w.renewed : w.tokens)[i].numbers[server]);
+    w.run([&](auto done) {
+        w.client->async_heal(
+            w.tokens, {.journal = [](const raida::heal_record<>&) { return std::error_code{}; }}, done);
+    });
+    CHECK(w.heard(raida::get_ticket_command, raida::status::mixed) > 0);
+    CHECK(w.heard(raida::fix_command, raida::status::all_pass) > 0);
+    CHECK(w.heard(raida::find_command, raida::status::find_mixed) > 0);
+    for (std::size_t server = 0; server < 25; ++server) {
+        CAPTURE(server);
+        CHECK(w.ear.in_doubt(server, server < 20) == (server < 20 ? 80 : 96));
+        CHECK(w.ear.in_doubt(server, server < 20, true) == (server < 20 ? 48 : 96));
+    }
+}
+
+TEST_CASE("a custom command gives away what can be guessed of its answer, as its documentation says",
+          "[simulation][crypto]")
+{
+    world_with_listener<raida::sealed> w;
+    std::array<raida::secret_bytes, 25> payloads; // 32 tokens: four bytes of bits, and a ticket
+    for (std::size_t server = 0; server < 25; ++server)
+        payloads[server] = raida::ticket_payload(std::span{w.tokens}.first(32), server);
+    w.run([&](auto done) { w.client->async_custom(raida::get_ticket_command, payloads, {}, done); });
+    for (std::size_t server = 1; server < 20; server += 2) { // of the others no token passes
+        CAPTURE(server);
+        CHECK(w.ear.in_doubt(server, true) == 96 - 8 * 4);
+        CHECK(w.ear.in_doubt(server, true, true) == 96 - 8 * 8);
+    }
 }
 
 TEST_CASE("a longer body may be allowed, and costs what the documentation says", "[simulation][crypto]")

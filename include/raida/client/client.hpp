@@ -170,6 +170,7 @@ class basic_client
     /// sealed, checked and opened like the others, but sent once: nobody knows whether it may be repeated.
     /// `how.reads` tells answers from other bytes: what has a status of an answer (241..243, 250, 208..211)
     /// and is none is errc::malformed_response in its slot; error statuses stand there as they came.
+    /// Sealed, what can be guessed of its answer is as much of the key: see basic_sealed.
     ///
     /// Handler signature: `void(std::error_code, replies<N>)`. Errors: as async_echo(), and packet_too_large.
     template <ASIO_COMPLETION_TOKEN_FOR(void(std::error_code, replies<N>))
@@ -290,7 +291,7 @@ class basic_client
     /// numbers are made of before the first fix leaves; one fix at a time leaves this client, is never
     /// repeated, and is awaited longer than a server takes with another one hanging; find says what came of
     /// it. Other programs that heal in the same network at the same time can leave its servers deaf
-    /// (measured: three fixes at once).
+    /// (measured: three fixes at once). Replace a key that sealed a heal: see basic_sealed.
     ///
     /// Handler signature: `void(std::error_code, healing<N>)`: what was not healed, and why, is in there.
     /// Errors: as async_detect(); plain_pown without encryption unless the settings allow it, since everybody

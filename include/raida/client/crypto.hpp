@@ -53,6 +53,10 @@ struct locker_key
 /// can be guessed is a byte of the key, and the challenge's CRC removes 32 bits of doubt more. So on servers
 /// that restart, or might, bodies are kept to `most_guessable` bytes: with the default of 2, 128 - 16 - 32 =
 /// 80 bits stay in doubt (16 tokens for detect and pown, 2 for find). A version is never asked for sealed.
+/// Two answers are longer. A heal's ticket is four bytes more, which servers tell each other in the clear: to
+/// who listens there, too, 48 bits stay in doubt, so replace the key after a heal. And of the answer to a
+/// custom command b bytes that can be guessed, of the first 16, leave 96 - 8 b bits: ask so nothing whose
+/// answer is known, or only servers whose habit() is to go on.
 /// What cannot be mended here: the signature does not cover the status, so whoever can change 13 answers on
 /// their way can turn fail into pass, sealed or not.
 ///
