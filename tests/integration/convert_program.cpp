@@ -234,7 +234,7 @@ TEST_CASE("bad arguments and files of convert are exit code 2 and one line", "[c
         {folder.write("cut.journal", "raida-journal,2,25\n") + " " + nothing, "cut.journal: line"},
         {in + " " + (folder / "x.journal"), "holds no pown in limbo"},
         {in + " " + (folder / "x.key"), "cannot be written as .key: more tokens than"},
-        {in + " " + (folder / "x.stack"), "cannot be written as .stack: denomination out of range"},
+        {in + " " + (folder / "x.stack"), "cannot be written as .stack: denomination out of range (-8 to 6)"},
         {in + " " + (folder / "no/such/folder.bin"), "cannot write '"},
     };
     for (const auto& [arguments, complaint] : cases) {

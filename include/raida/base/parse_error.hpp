@@ -20,7 +20,7 @@ struct parse_error
     /// True if there is an error.
     explicit operator bool() const noexcept { return static_cast<bool>(code); }
 
-    /// "line 3, serial number: serial number out of range"
+    /// "line 3, serial number: serial number out of range (by default under 1024000)"
     [[nodiscard]] std::string message() const
     {
         const std::string place = where();

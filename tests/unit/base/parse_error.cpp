@@ -15,9 +15,9 @@ TEST_CASE("a parse error says where and what", "[parse_error]")
     const parse_error field{errc::invalid_port, 0, "port"};
     const parse_error whole{errc::no_tokens, 0, {}};
 
-    CHECK(both.message() == "line 3, serial number: serial number out of range");
+    CHECK(both.message() == "line 3, serial number: serial number out of range (by default under 1024000)");
     CHECK(line.message() == "line 7: the same token twice");
-    CHECK(field.message() == "port: not a port");
+    CHECK(field.message() == "port: not a port (1 to 65535)");
     CHECK(whole.message() == "no tokens");
 }
 

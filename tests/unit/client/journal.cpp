@@ -251,10 +251,10 @@ TEST_CASE("what is wrong in a journal is said with line and field", "[journal]")
          "line 2, until when both numbers are needed: line of unknown form"},
         {ended("raida-journal,2,2\ntransfer,6,-,9223372036854775807\n" + line, 1),
          "line 2, until when both numbers are needed: line of unknown form"},
-        {ended(heading + line + "\n", 1), "line 4, denomination: denomination out of range"},
-        {ended(heading + "7,5,un" + numbers + "\n", 1), "line 3, denomination: denomination out of range"},
+        {ended(heading + line + "\n", 1), "line 4, denomination: denomination out of range (-8 to 6)"},
+        {ended(heading + "7,5,un" + numbers + "\n", 1), "line 3, denomination: denomination out of range (-8 to 6)"},
         {ended(heading + "1,1024000,un" + numbers + "\n", 1),
-         "line 3, serial number: serial number out of range"},
+         "line 3, serial number: serial number out of range (by default under 1024000)"},
         {ended(heading + "1,5,u" + numbers + "\n", 1), "line 3, what the servers hold: line of unknown form"},
         {ended(heading + "1,5,ua" + numbers + "\n", 1),
          "line 3, what the servers hold: line of unknown form"},
@@ -273,7 +273,7 @@ TEST_CASE("what is wrong in a journal is said with line and field", "[journal]")
         {heading + line + "end,1,finished" + good.substr(good.size() - 10),
          "line 4, checksum: damaged: it does not fit what comes before"},
         {ended(heading, 0), "line 3: no tokens"},
-        {good + good, "line 4, denomination: denomination out of range"},
+        {good + good, "line 4, denomination: denomination out of range (-8 to 6)"},
     };
     for (const auto& [text, complaint] : cases)
         CHECK(error_of(text).message() == complaint);

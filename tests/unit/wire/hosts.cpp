@@ -374,7 +374,7 @@ TEST_CASE("a host that cannot be one is refused", "[servers]")
 
 TEST_CASE("the message names the line and the reason", "[servers]")
 {
-    CHECK(failure("a:1\nb:0\n").message() == "line 2, port: not a port");
+    CHECK(failure("a:1\nb:0\n").message() == "line 2, port: not a port (1 to 65535)");
     CHECK(failure("a:1\n").message() == "servers 1, 2: not exactly one address per server");
     try {
         static_cast<void>(raida::parse_servers<3>("a:1\nb:0\n"));

@@ -94,7 +94,7 @@ TEST_CASE("blank lines, comments, a heading, blanks, CRLF and a byte order mark 
 TEST_CASE("a heading is fine before the first token only, and only once", "[token_csv]")
 {
     CHECK(error_of(line("1,1") + "denomination,serial\n").message() ==
-          "line 2, denomination: denomination out of range");
+          "line 2, denomination: denomination out of range (-8 to 6)");
     CHECK(error_of("denomination,serial\ndenomination,serial\n" + line("1,1")).line == 2);
     CHECK(error_of("denomination\n" + line("1,1")).line == 1); // one name is no heading
     CHECK(error_of(line("x,1")).line == 1);                    // nor is a token with a mistake
@@ -106,8 +106,8 @@ TEST_CASE("each wrong field of a token file is named with its line", "[token_csv
     const auto message = [&](const std::string& bad) {
         return error_of(good + bad + "\n" + line("1,2")).message();
     };
-    const std::string denomination = "line 3, denomination: denomination out of range";
-    const std::string serial = "line 3, serial number: serial number out of range";
+    const std::string denomination = "line 3, denomination: denomination out of range (-8 to 6)";
+    const std::string serial = "line 3, serial number: serial number out of range (by default under 1024000)";
     const std::string number = ": authenticity number missing or unusable";
     const std::string first = "line 3, authenticity number of server 0" + number;
     const std::string second = "line 3, authenticity number of server 1" + number;
@@ -233,7 +233,7 @@ TEST_CASE("rows of the old network are read by the value of their serial numbers
     CHECK(ids_of("sn,denomination,nn,an1,an2,\n12345,1,1" + numbers) == ids{"0:12345"});
     CHECK(ids_of("sn,nn,an1,an2\n5,1" + numbers + "1,1" + numbers) == ids{"0:5", "0:1"});
     CHECK(ids_of("12345,1,1" + numbers + "7,1,1" + numbers) == ids{"0:12345", "0:7"});
-    CHECK(error_of("12345,5,1" + numbers).message() == "line 1, value: denomination out of range");
+    CHECK(error_of("12345,5,1" + numbers).message() == "line 1, value: denomination out of range (-8 to 6)");
     CHECK(error_of("12345,1,0" + numbers).field == "network");
     CHECK(error_of("sn,nn\n5,x" + numbers).field == "network");
     CHECK(error_of("sn,nn\n16777217,1" + numbers).code == errc::invalid_serial_number);

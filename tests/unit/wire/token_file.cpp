@@ -196,7 +196,7 @@ TEST_CASE("what people take for a file of tokens is called by its name", "[token
     CHECK(outcome(std::string(1000, '\1')) == "not a known format");
     CHECK(outcome(std::string(1000, '\0')) == "not a known format");
     CHECK(outcome("") == "no tokens");
-    CHECK(outcome("hello\n") == "line 1, denomination: denomination out of range");
+    CHECK(outcome("hello\n") == "line 1, denomination: denomination out of range (-8 to 6)");
 }
 
 TEST_CASE("any tokens are read as they were written", "[token_file]")

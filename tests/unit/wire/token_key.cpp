@@ -39,9 +39,9 @@ TEST_CASE("a key without a name that says which token it is is refused", "[token
     CHECK(outcome(lines(25), {.name = "0007FE0000004D.key"}).starts_with("tokens of coin 7, not of coin 6:"));
     CHECK(outcome(lines(25), {.coin = 7, .name = "0007FE0000004D.key"}) == "-2:77");
     CHECK(outcome(lines(25), {.name = "0006070000004D.key"}) ==
-          "token 1, denomination: denomination out of range");
+          "token 1, denomination: denomination out of range (-8 to 6)");
     CHECK(outcome(lines(25), {.name = "000601000FA000.key"}) ==
-          "token 1, serial number: serial number out of range");
+          "token 1, serial number: serial number out of range (by default under 1024000)");
 }
 
 TEST_CASE("a key has 25 lines of 32 digits", "[token_key]")
