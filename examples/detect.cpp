@@ -111,7 +111,7 @@ settings read_settings(int argc, char** argv)
     wanted.html = given.value("--html");
     wanted.coin = given.number<std::uint16_t>("--coin-id", 0, 65'535, wanted.coin);
     wanted.deadline = std::chrono::milliseconds{
-        given.number<std::int64_t>("--deadline", 1, 3'600'000, wanted.deadline.count())};
+        given.number<std::int64_t>("--deadline", 1, 3'600'000, wanted.deadline.count(), " of milliseconds")};
     wanted.attempts = given.number<unsigned>("--attempts", 1, 10, wanted.attempts);
     wanted.seed = given.number<std::uint64_t>("--seed", 0, UINT64_MAX, wanted.seed);
     given.done();
@@ -151,7 +151,9 @@ raida::token take_key(const settings& wanted, question& asked)
                                       [&](const raida::token& one) { return one.id() == name; });
     if (!is_there && !wanted.tokens) {
         if (!name.denomination.is_valid() || !name.serial.is_valid())
-            throw bad_input{"no token can be named " + raida::to_string(name)};
+            throw bad_input{"no token can be named " + raida::to_string(name) +
+                            ": denominations are -8 to 6, serial numbers below " +
+                            std::to_string(raida::serial_limit)};
         return asked.embedded->make_key(name);
     }
     raida::token key = support::key_token(asked.tokens, *wanted.encrypt);

@@ -98,7 +98,7 @@ settings read_settings(int argc, char** argv)
         count != UINT64_MAX)
         wanted.count = count;
     wanted.deadline = std::chrono::milliseconds{
-        given.number<std::int64_t>("--deadline", 1, 3'600'000, wanted.deadline.count())};
+        given.number<std::int64_t>("--deadline", 1, 3'600'000, wanted.deadline.count(), " of milliseconds")};
     wanted.attempts = given.number<unsigned>("--attempts", 1, 10, wanted.attempts);
     wanted.coin = given.number<std::uint16_t>("--coin-id", 0, 65'535, wanted.coin);
     wanted.seed = given.number<std::uint64_t>("--seed", 0, UINT64_MAX, wanted.seed);

@@ -114,6 +114,16 @@ auto show_progress(const settings& wanted)
     };
 }
 
+void announce(const settings& wanted, const task& work)
+{
+    if (!wanted.json)
+        std::cout << (wanted.recover ? "Going on with " : "Healing, with ") << "the journal " << work.journal
+                  << ", "
+                  << (work.key ? "encrypted with token " + raida::to_string(work.key->id()) : "not encrypted")
+                  << ".\n\n"
+                  << std::flush;
+}
+
 template <class Codec>
 raida::healing<> run(asio::io_context& io, const settings& wanted, const task& work, Codec codec)
 {
@@ -127,11 +137,12 @@ raida::healing<> run(asio::io_context& io, const settings& wanted, const task& w
     else
         unfit = journal.begin();
     if (unfit)
-        throw bad_input{work.journal + ": " + unfit.message()};
+        throw bad_input{"cannot use " + support::quoted(work.journal) + ": " + unfit.message()};
     const auto known = numbers_of(wanted.recover ? record : raida::heal_record<>{});
     support::check_may_replace(work.out, known);
     for (const auto& leftover : {work.journal + ".part", work.out + ".part"})
         support::check_may_replace(leftover, known, true);
+    announce(wanted, work);
 
     raida::client_settings<> how;
     how.requests.coin = wanted.coin;
@@ -166,12 +177,6 @@ raida::healing<> run(asio::io_context& io, const settings& wanted, const task& w
 // Heals, and writes the tokens as they are now.
 raida::healing<> heal(asio::io_context& io, const settings& wanted, const task& work)
 {
-    if (!wanted.json)
-        std::cout << (wanted.recover ? "Going on with " : "Healing, with ") << "the journal " << work.journal
-                  << ", "
-                  << (work.key ? "encrypted with token " + raida::to_string(work.key->id()) : "not encrypted")
-                  << ".\n\n"
-                  << std::flush;
     auto result =
         work.key ? run(io, wanted, work, raida::sealed{*work.key}) : run(io, wanted, work, raida::plain{});
     std::vector<raida::token> now;

@@ -75,8 +75,8 @@ settings read_settings(int argc, char** argv)
     support::arguments given{argc, argv};
     settings wanted;
     wanted.take(given);
-    wanted.budget =
-        std::chrono::seconds{given.number<std::int64_t>("--budget", 1, 86'400, wanted.budget.count())};
+    wanted.budget = std::chrono::seconds{
+        given.number<std::int64_t>("--budget", 1, 86'400, wanted.budget.count(), " of seconds")};
     wanted.seed = given.number<std::uint64_t>("--seed", 0, UINT64_MAX, wanted.seed);
     given.done();
     wanted.check("transfer", "give real tokens new numbers", "read");

@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace support {
@@ -20,6 +23,20 @@ enum class wanted_text
     help,
     version
 };
+
+// How many letters must be changed, added or left out.
+[[nodiscard]] inline std::size_t changes(std::string_view from, std::string_view to)
+{
+    std::vector<std::size_t> row(to.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        std::size_t before = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < to.size(); ++j)
+            before = std::exchange(
+                row[j + 1], std::min({before + (from[i] == to[j] ? 0U : 1U), row[j] + 1, row[j + 1] + 1}));
+    }
+    return row.back();
+}
 
 // Ask for every option once, then for operands, then call done(): what nobody asked for is an error. All
 // errors are bad_input.
@@ -36,11 +53,16 @@ class arguments
     }
 
     // Is the option there? It takes no value.
-    [[nodiscard]] bool flag(std::string_view name) { return std::erase(left_, name) != 0; }
+    [[nodiscard]] bool flag(std::string_view name)
+    {
+        known_.push_back(name);
+        return std::erase(left_, name) != 0;
+    }
 
     // The option's value. Where it is given twice, the last one counts.
     [[nodiscard]] std::optional<std::string> value(std::string_view name)
     {
+        known_.push_back(name);
         std::optional<std::string> found;
         for (auto at = left_.begin(); at != left_.end();) {
             const bool has_value = at->starts_with(name) && at->substr(name.size()).starts_with('=');
@@ -61,9 +83,11 @@ class arguments
         return found;
     }
 
-    // The option's value, a whole number from `least` to `most`, or `otherwise` where it is not given.
+    // The option's value, a whole number from `least` to `most`, or `otherwise` where it is not given. `unit`
+    // is for the error: " of seconds".
     template <class Number>
-    [[nodiscard]] Number number(std::string_view name, Number least, Number most, Number otherwise)
+    [[nodiscard]] Number number(std::string_view name, Number least, Number most, Number otherwise,
+                                std::string_view unit = {})
     {
         const auto text = value(name);
         if (!text)
@@ -72,8 +96,9 @@ class arguments
         const char* const end = text->data() + text->size();
         const auto [stopped, failure] = std::from_chars(text->data(), end, result);
         if (failure != std::errc{} || stopped != end || result < least || result > most)
-            throw bad_input{std::string{name} + " takes a whole number from " + std::to_string(least) +
-                            " to " + std::to_string(most) + ", not " + support::quoted(*text)};
+            throw bad_input{std::string{name} + " takes a whole number" + std::string{unit} + " from " +
+                            std::to_string(least) + " to " + std::to_string(most) + ", not " +
+                            support::quoted(*text)};
         return result;
     }
 
@@ -82,6 +107,7 @@ class arguments
     [[nodiscard]] std::optional<Number> optional_number(std::string_view name, Number least, Number most,
                                                         Number usual)
     {
+        known_.push_back(name);
         const auto alone = std::adjacent_find(left_.begin(), left_.end(), [&](auto option, auto next) {
             return option == name && (next.empty() || next.front() < '0' || next.front() > '9');
         });
@@ -109,13 +135,40 @@ class arguments
     {
         if (left_.empty())
             return;
-        const bool is_option = left_.front().starts_with('-');
-        throw bad_input{(is_option ? "unknown option " : "unexpected argument ") +
-                        support::quoted(left_.front()) + " (--help lists all options)"};
+        const std::string_view wrong = left_.front();
+        const std::string_view name = wrong.substr(0, wrong.find('='));
+        if (std::find(known_.begin(), known_.end(), name) != known_.end())
+            throw bad_input{std::string{name} + " takes no value"};
+        const std::string_view meant = wrong.starts_with('-') ? nearest(name) : "";
+        throw bad_input{(wrong.starts_with('-') ? "unknown option " : "unexpected argument ") +
+                        support::quoted(wrong) +
+                        (meant.empty() ? "" : ": did you mean " + std::string{meant} + "?") +
+                        " (--help lists all options)"};
     }
 
   private:
-    std::vector<std::string_view> left_;
+    // What the user may have meant: an option that differs in two letters at most, or one of the two begins
+    // with the other. Empty where there is none.
+    [[nodiscard]] std::string_view nearest(std::string_view wrong) const
+    {
+        const auto bare = [](std::string_view name) {
+            return name.substr(std::min(name.find_first_not_of('-'), name.size()));
+        };
+        wrong = bare(wrong);
+        std::size_t least = std::min<std::size_t>(3, wrong.size()); // of four letters one remains
+        std::string_view found;
+        for (const std::string_view name : known_) {
+            const std::string_view right = bare(name);
+            const bool is_part = wrong.size() > 2 && (right.starts_with(wrong) || wrong.starts_with(right));
+            if (const auto distance = is_part ? 0 : changes(wrong, right); distance < least) {
+                least = distance;
+                found = name;
+            }
+        }
+        return found;
+    }
+
+    std::vector<std::string_view> left_, known_;
 };
 
 } // namespace support

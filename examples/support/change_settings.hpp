@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 
 namespace support {
 
@@ -41,7 +42,7 @@ struct change_settings
         out = given.value("--out");
         coin = given.number<std::uint16_t>("--coin-id", 0, 65'535, coin);
         deadline = std::chrono::milliseconds{
-            given.number<std::int64_t>("--deadline", 1, 3'600'000, deadline.count())};
+            given.number<std::int64_t>("--deadline", 1, 3'600'000, deadline.count(), " of milliseconds")};
     }
 
     // Throws bad_input for what does not fit together. In the program's words: what a call is, what the
@@ -87,14 +88,18 @@ struct change_settings
     {
         const std::string written[] = {journal_file, journal_file + ".lock", journal_file + ".part", out_file,
                                        out_file + ".part"};
-        for (const auto& one : written) {
-            for (const auto& other : written)
-                if (&one < &other && is_same_file(one, other))
-                    throw bad_input{quoted(one) + " is written for two purposes: name another --out"};
+        for (const auto& one : written)
             for (const auto& read : {servers, tokens, keys})
                 if (read && is_same_file(one, *read))
                     throw bad_input{quoted(*read) + " would be overwritten: name another --journal or --out"};
-        }
+        const auto folder = std::filesystem::path{out.value_or("")}.parent_path();
+        if (std::error_code ignored; !folder.empty() && !std::filesystem::is_directory(folder, ignored))
+            throw bad_input{"cannot write " + quoted(*out) + ": there is no folder " +
+                            quoted(folder.string())};
+        for (const auto& one : written)
+            for (const auto& other : written)
+                if (&one < &other && is_same_file(one, other))
+                    throw bad_input{quoted(one) + " is written for two purposes: name another --out"};
     }
 };
 

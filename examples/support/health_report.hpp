@@ -73,6 +73,9 @@ class health_report
             text += " Round trips: " + describe(round_trips_.front()) + " to " +
                     describe(round_trips_.back()) + ", median " +
                     describe(round_trips_[round_trips_.size() / 2]) + ".";
+        if (std::none_of(seen_.echoes.begin(), seen_.echoes.end(),
+                         [](const raida::reply& got) { return got || got.hint; }))
+            text += " Nobody answered: are the addresses and ports right, and may UDP pass?";
         return text + "\n";
     }
 

@@ -18,7 +18,8 @@ namespace support {
 {
     const auto wanted = raida::token_id::parse(denomination_serial);
     if (!wanted)
-        throw bad_input{"a key token is named DENOMINATION:SERIAL, such as 0:12345"};
+        throw bad_input{"a key token is named DENOMINATION:SERIAL, such as 0:12345, not " +
+                        quoted(denomination_serial)};
     return *wanted;
 }
 
@@ -31,7 +32,8 @@ namespace support {
     const auto found = std::find_if(tokens.begin(), tokens.end(),
                                     [&](const raida::token& one) { return one.id() == wanted; });
     if (found == tokens.end())
-        throw bad_input{"there is no token " + raida::to_string(wanted) + " to encrypt with"};
+        throw bad_input{"there is no token " + raida::to_string(wanted) +
+                        " to encrypt with: --encrypt names one of --keys, or else of --tokens"};
     return *found;
 }
 

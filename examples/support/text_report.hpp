@@ -206,6 +206,7 @@ class text_report
         advice(raida::status::invalid_raida_id, "has another number: is the server list in the right order?",
                "have other numbers: is the server list in the right order?");
         refused_key();
+        nobody();
         savings();
         dropped();
         if (found_.by == judges::taught)
@@ -258,6 +259,16 @@ class text_report
         if (servers != 0)
             out_ << servers << (servers == 1 ? " server says that it " : " servers say that they ")
                  << (servers == 1 ? one : many) << '\n';
+    }
+
+    void nobody() const
+    {
+        for (std::size_t server = 0; server < raida::server_count; ++server)
+            if (found_.hints[server] ||
+                std::any_of(found_.requests[server].begin(), found_.requests[server].end(),
+                            [](const raida::request_record& one) { return one.answer.has_value(); }))
+                return;
+        out_ << "Nobody answered: are the addresses and ports right, and may UDP pass?\n";
     }
 
     void savings() const

@@ -373,7 +373,7 @@ TEST_CASE("bad arguments are exit code 2 and one line", "[detect]")
         {"'two\nlines'", "unexpected argument 'two?lines'"},
         {"--deadline", "--deadline needs a value"},
         {"--tokens --json", "--tokens needs a value"},
-        {"--deadline 0", "--deadline takes a whole number from 1 to 3600000, not '0'"},
+        {"--deadline 0", "--deadline takes a whole number of milliseconds from 1 to 3600000, not '0'"},
         {"--deadline -5", "--deadline takes a whole number"},
         {"--deadline 3600001", "--deadline takes a whole number"},
         {"--deadline 3s", "not '3s'"},

@@ -151,7 +151,8 @@ TEST_CASE("with no server at all echo says so", "[echo]")
     const outcome shown = n.ask();
     CHECK(shown.code == 1);
     CHECK(occurrences(shown.out, "Connection refused") == 25);
-    CHECK(shown.says("0 of 25 servers are well, too few for a quorum of 13.\n"));
+    CHECK(shown.says("0 of 25 servers are well, too few for a quorum of 13. Nobody answered: are the "
+                     "addresses and ports right, and may UDP pass?\n"));
     const outcome document = n.ask("--json");
     CHECK(document.code == 1);
     CHECK(json_check::is_document(document.out));
@@ -457,7 +458,7 @@ TEST_CASE("bad arguments and files of echo are exit code 2 and one line", "[echo
         {"--count 3", "--count needs --watch"},
         {"--watch --count 0", "--count takes a whole number"},
         {"--watch --count", "--count needs a value"},
-        {"--deadline 0", "--deadline takes a whole number from 1 to 3600000"},
+        {"--deadline 0", "--deadline takes a whole number of milliseconds from 1 to 3600000"},
         {"--attempts 0", "--attempts takes a whole number from 1 to 10"},
         {"--attempts 11", "--attempts takes a whole number"},
         {"--coin-id 65536", "--coin-id takes a whole number"},

@@ -302,7 +302,7 @@ TEST_CASE("bad arguments of pown are exit code 2 and one line", "[pown]")
     const std::pair<std::vector<std::string>, const char*> cases[] = {
         {{"--colour"}, "unknown option '--colour'"},
         {{"tokens.csv"}, "unexpected argument 'tokens.csv'"},
-        {{"--budget", "0"}, "--budget takes a whole number from 1"},
+        {{"--budget", "0"}, "--budget takes a whole number of seconds from 1"},
         {{"--plain"}, "which tokens? --tokens or --recover is missing"},
         {{"--servers", "s"}, "which tokens? --tokens or --recover is missing"},
         {{"--tokens", "t", "--plain"}, "--servers is missing"},
