@@ -1,4 +1,4 @@
-// Must not compile, and the compiler must name what is missing: .forget
+// Must not compile, and the compiler must name: .forget
 #include <raida/client.hpp>
 
 struct without_forget : raida::plain

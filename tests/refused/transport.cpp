@@ -1,4 +1,4 @@
-// Must not compile, and the compiler must name what is missing: .drain
+// Must not compile, and the compiler must name: .drain
 #include <raida/fanout.hpp>
 
 #include <asio/any_io_executor.hpp>

@@ -2,6 +2,7 @@
 #ifndef RAIDA_CLIENT_CLIENT_HPP
 #define RAIDA_CLIENT_CLIENT_HPP
 
+#include <raida/async/detail/thread_check.hpp>
 #include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/random_source.hpp>
 #include <raida/client/call_options.hpp>
@@ -104,11 +105,12 @@ class basic_client
         : basic_client{Transport{executor, settings.engine}, servers, settings, std::move(codec)}
     {}
 
-    /// On an execution context's executor.
+    /// On an execution context's executor, which one thread runs.
     template <std::derived_from<asio::execution_context> Context>
     basic_client(Context& context, const server_list<N>& servers, client_settings<N> settings = {},
                  Codec codec = make_default<Codec>())
-        : basic_client{executor_type{context.get_executor()}, servers, std::move(settings), std::move(codec)}
+        : basic_client{executor_type{detail::one_thread(context).get_executor()}, servers, std::move(settings),
+                       std::move(codec)}
     {}
 
     basic_client(basic_client&&) noexcept = default;
@@ -248,6 +250,21 @@ class basic_client
                     Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         return async_find(tokens, new_numbers, {}, std::forward<Token>(token));
+    }
+
+    /// What fits neither is refused in plain words. The pack, which is empty, lets the others go first.
+    template <class Token, class... None>
+    requires(sizeof...(None) == 0)
+    void async_detect(std::span<const token_type>, call_options<N>, Token&&, None&&...)
+    {
+        static_assert(sizeof(Token) == 0, "a handler takes (std::error_code, raida::batch_tally<N>)");
+    }
+    /// The same with the client's settings.
+    template <class Token, class... None>
+    requires(sizeof...(None) == 0 && !std::convertible_to<Token, call_options<N>>)
+    void async_detect(std::span<const token_type> tokens, Token&& token, None&&...)
+    {
+        async_detect(tokens, {}, std::forward<Token>(token));
     }
 
     /// Takes ownership: gives these tokens new authenticity numbers, and cannot lose one: the journal has

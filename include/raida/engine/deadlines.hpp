@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <system_error>
+#include <type_traits>
 
 namespace raida::inline v1 {
 
@@ -76,6 +77,15 @@ class deadlines
     constexpr deadlines(const std::array<std::chrono::duration<Rep, Period>, N>& each) noexcept
     {
         std::transform(each.begin(), each.end(), each_.begin(), [](auto one) { return convert(one); });
+    }
+
+    /// A number without a unit is refused in plain words.
+    template <class Number>
+    requires std::is_arithmetic_v<Number>
+    constexpr deadlines(Number) noexcept
+    {
+        static_assert(!std::is_arithmetic_v<Number>,
+                      "a deadline has a unit: 500ms, 3s (std::chrono_literals)");
     }
 
     /// Learned, within bounds.

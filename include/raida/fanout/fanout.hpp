@@ -2,6 +2,7 @@
 #ifndef RAIDA_FANOUT_FANOUT_HPP
 #define RAIDA_FANOUT_FANOUT_HPP
 
+#include <raida/async/detail/thread_check.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/base/inline_function.hpp>
 #include <raida/engine/deadlines.hpp>
@@ -71,11 +72,11 @@ class fanout
         : fanout{Transport{executor, allowed}, servers, allowed}
     {}
 
-    /// On an execution context's executor.
+    /// On an execution context's executor, which one thread runs.
     template <class Context>
     requires std::convertible_to<Context&, asio::execution_context&>
     fanout(Context& context, const server_list<N>& servers, const limits& allowed = {})
-        : fanout{executor_type{context.get_executor()}, servers, allowed}
+        : fanout{executor_type{detail::one_thread(context).get_executor()}, servers, allowed}
     {}
 
     /// On a transport that was made beforehand.
@@ -164,6 +165,23 @@ class fanout
     {
         return asio::async_initiate<Token, void(std::error_code)>(
             initiate_into{engine_, &into}, token, std::forward<Packets>(packets), std::move(how));
+    }
+
+    /// What fits none of these is refused in plain words. The pack, which is empty, lets the others go first.
+    template <class Packets, class Token, class... None>
+    requires(sizeof...(None) == 0)
+    void async_request(Packets&&, options, Token&&, None&&...)
+    {
+        constexpr bool fits = detail::packet_range<Packets>;
+        static_assert(fits, "packets are a range of N byte ranges, as raida::commands makes them");
+        static_assert(!fits, "a handler takes (std::error_code, raida::replies<N>)");
+    }
+    /// The same with default options.
+    template <class Packets, class Token, class... None>
+    requires(sizeof...(None) == 0 && !std::same_as<std::remove_cvref_t<Token>, options>)
+    void async_request(Packets&& packets, Token&& token, None&&...)
+    {
+        async_request(std::forward<Packets>(packets), options{}, std::forward<Token>(token));
     }
 
     /// The time on the transport's clock: virtual in a simulation.

@@ -11,6 +11,18 @@
 
 namespace raida::inline v1::detail {
 
+/// A pool runs handlers on several threads at once.
+template <class Context>
+concept thread_pool_like = requires(Context& context) { context.join(); };
+
+template <class Context>
+constexpr Context& one_thread(Context& context) noexcept
+{
+    static_assert(!thread_pool_like<Context>,
+                  "a pool has several threads: give the engine a strand of it, asio::make_strand(pool)");
+    return context;
+}
+
 /// Entering again on the same thread is fine: handlers start requests.
 class thread_check
 {

@@ -12,6 +12,10 @@
 #include <memory>
 #include <span>
 
+#if !__has_include(<openssl/evp.h>)
+#error                                                                                                       \
+    "raida/crypto.hpp needs OpenSSL: install libssl-dev (openssl-devel), and link -lcrypto, or raida::crypto by CMake"
+#endif
 #include <openssl/evp.h>
 
 namespace raida::inline v1::detail {

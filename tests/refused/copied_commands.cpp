@@ -1,0 +1,7 @@
+// Must not compile, and the compiler must say: deleted
+#include <raida/raida.hpp>
+
+raida::commands<> copy_of(const raida::commands<>& ask)
+{
+    return ask;
+}
