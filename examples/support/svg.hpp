@@ -45,6 +45,17 @@ inline constexpr shade shades[] = {
     {"sky", "#54aeff", "#a5d6ff"},    {"purple", "#8250df", "#bc8cff"}, {"orange", "#bc4c00", "#f0883e"},
     {"yellow", "#bf8700", "#e3b341"}, {"green", "#1a7f37", "#3fb950"},  {"red", "#cf222e", "#ff7b72"}};
 
+// How far apart the marks of an axis are: 1, 2, 5, 10, ...: the least that has at most `most` of it in
+// `range`.
+[[nodiscard]] inline double step_for(double range, double most)
+{
+    const double least = range / most, power = std::pow(10, std::floor(std::log10(least)));
+    for (const double times : {1.0, 2.0, 5.0})
+        if (power * times >= least)
+            return power * times;
+    return power * 10;
+}
+
 class svg
 {
   public:

@@ -23,16 +23,6 @@ namespace support {
 // As wide as all pictures of the programs: still readable on a telephone.
 inline constexpr double picture_width = 440;
 
-// 1, 2, 5, 10, ...: the least that has at most `most` of it in `range`.
-[[nodiscard]] inline double step_for(double range, double most)
-{
-    const double least = range / most, power = std::pow(10, std::floor(std::log10(least)));
-    for (const double times : {1.0, 2.0, 5.0})
-        if (power * times >= least)
-            return power * times;
-    return power * 10;
-}
-
 [[nodiscard]] inline std::string spoken(double ms)
 {
     return ms < 1000 ? fixed(ms, 0) + " ms" : fixed(ms / 1000, 2) + " s";

@@ -1,4 +1,4 @@
-// A horizontal bar for each contestant, on a logarithmic axis, with a tick for the tail.
+// A bar for each contestant, from zero: twice as long is twice as much.
 #ifndef RAIDA_BENCH_BAR_CHART_HPP
 #define RAIDA_BENCH_BAR_CHART_HPP
 
@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,77 +32,63 @@ inline std::string_view color_of(family kin) noexcept
 class bar_chart
 {
   public:
+    bar_chart(std::string title, std::string note) : title_{std::move(title)}, note_{std::move(note)} {}
+
+    /// Those with the least stand first, equals as they came.
+    void bar(std::string name, family kin, double value)
+    {
+        const auto place = std::upper_bound(bars_.begin(), bars_.end(), value,
+                                            [](double least, const entry& one) { return least < one.value; });
+        bars_.insert(place, {std::move(name), kin, value});
+    }
+
+    void write(const std::string& path) const
+    {
+        const double bottom = top + row * static_cast<double>(bars_.size());
+        const double most = bars_.back().value, step = support::step_for(most, 8);
+        const auto x = [&](double value) { return left + value / most * (right - left); };
+        svg out{chart_width, title_, note_, chart_scale};
+        heading(out, title_, note_);
+        for (double tick = 0; tick <= most; tick += step) {
+            out.line(x(tick), top - 4, x(tick), bottom, "grid", 1);
+            out.text(x(tick), bottom + 16, fixed(tick, step < 1 ? 1 : 0), "middle", svg::small);
+        }
+        for (std::size_t i = 0; i < bars_.size(); ++i) {
+            const auto& [name, kin, value] = bars_[i];
+            const double y = top + row * static_cast<double>(i);
+            out.text(left - 8, y + 14, name, "end", svg::small);
+            out.rectangle(left, y + 3, x(value) - left, row - 6, color_of(kin));
+            out.text(x(value) + 6, y + 14, fixed(value, value < 10 ? 2 : 1) + " x");
+        }
+        legend(out);
+        write_chart(out, bottom + 30, path);
+    }
+
+  private:
     struct entry
     {
         std::string name;
         family kin;
-        double value, tail, ratio;
+        double value;
     };
 
-    bar_chart(std::string title, std::string axis, std::string note)
-        : title_{std::move(title)}, axis_{std::move(axis)}, note_{std::move(note)}
-    {}
-
-    /// The fastest stands first, equals as they came.
-    void bar(entry one)
-    {
-        const auto slower = std::upper_bound(entries_.begin(), entries_.end(), one.value,
-                                             [](double value, const entry& b) { return value < b.value; });
-        entries_.insert(slower, std::move(one));
-    }
-
-    void write(const std::string& path)
-    {
-        const double bottom = top + row * static_cast<double>(entries_.size());
-        double low = entries_.front().value, high = low;
-        for (const entry& one : entries_) {
-            low = std::min(low, one.value);
-            high = std::max({high, one.value, one.tail});
-        }
-        const log_axis x{low / 2, high * 1.05, left, right};
-        svg out{width, title_, axis_ + ". " + note_};
-        out.text(20, 30, title_, "start", svg::title);
-        out.text(20, 50, note_, "start", svg::small);
-        for (const double tick : x.ticks()) {
-            out.line(x(tick), top - 4, x(tick), bottom, "grid", 1);
-            out.text(x(tick), bottom + 18, fixed(tick, tick < 1 ? 1 : 0), "middle", svg::small);
-        }
-        out.text((left + right) / 2, bottom + 40, axis_, "middle", svg::small);
-        for (std::size_t i = 0; i < entries_.size(); ++i)
-            draw(out, x, entries_[i], top + row * static_cast<double>(i));
-        legend(out);
-        bench::write(out, bottom + 60, path);
-    }
-
-  private:
-    static constexpr double width = 980, left = 290, right = 830, top = 90, row = 26;
-
-    static void draw(svg& out, const log_axis& x, const entry& one, double y)
-    {
-        const auto color = color_of(one.kin);
-        out.text(left - 10, y + 16, one.name, "end");
-        out.rectangle(left, y + 4, std::max(x(one.value) - left, 1.0), row - 9, color);
-        out.line(x(one.value), y + row / 2, x(one.tail), y + row / 2, color, 1.5);
-        out.line(x(one.tail), y + 6, x(one.tail), y + row - 6, color, 2);
-        const int decimals = one.value < 100 ? 1 : 0;
-        out.text(right + 10, y + 16, fixed(one.value, decimals) + " us  (" + fixed(one.ratio, 2) + " x)");
-    }
+    static constexpr double left = 222, right = 500, top = 92, row = 20;
 
     static void legend(svg& out)
     {
-        double x = left;
-        for (const auto& [kin, name] : {std::pair{family::floor, "the floor"},
+        double x = 12;
+        for (const auto& [kin, name] : {std::pair{family::floor, "no library"},
                                         {family::raida, "this library"},
                                         {family::cpp, "others in C++"},
                                         {family::python, "Python"}}) {
-            out.rectangle(x, 64, 13, 13, color_of(kin));
-            out.text(x + 19, 75, name);
-            x += 130;
+            out.rectangle(x, 62, 11, 11, color_of(kin));
+            out.text(x + 16, 72, name, "start", svg::small);
+            x += 110;
         }
     }
 
-    std::string title_, axis_, note_;
-    std::vector<entry> entries_;
+    std::string title_, note_;
+    std::vector<entry> bars_;
 };
 
 } // namespace bench

@@ -18,8 +18,8 @@ namespace bench {
 class line_chart
 {
   public:
-    line_chart(std::string title, std::string across, std::string up)
-        : title_{std::move(title)}, across_{std::move(across)}, up_{std::move(up)}
+    line_chart(std::string title, std::string note, std::string across)
+        : title_{std::move(title)}, note_{std::move(note)}, across_{std::move(across)}
     {}
 
     void point(const std::string& name, family kin, double x, double y)
@@ -48,14 +48,18 @@ class line_chart
         const auto [first, last] = std::minmax_element(across.begin(), across.end());
         const auto [least, most] = std::minmax_element(up.begin(), up.end());
         const log_axis x{*first / 1.15, *last * 1.15, left, right}, y{*least / 1.2, *most * 1.2, bottom, top};
-        svg out{width, title_, up_ + " over " + across_};
-        out.text(20, 30, title_, "start", svg::title);
+        svg out{chart_width, title_, note_, chart_scale};
+        heading(out, title_, note_);
         std::sort(across.begin(), across.end());
         across.erase(std::unique(across.begin(), across.end()), across.end());
         axes(out, x, y, across);
         for (std::size_t i = 0; i < curves_.size(); ++i)
-            draw(out, x, y, curves_[i], top + 10 + 24 * static_cast<double>(i));
-        bench::write(out, height, path);
+            draw(out, x, y, curves_[i]);
+        const std::size_t half = (curves_.size() + 1) / 2; // the legend's columns
+        for (std::size_t i = 0; i < curves_.size(); ++i)
+            legend(out, curves_[i], i < half ? 12 : chart_width / 2,
+                   bottom + 58 + 18 * static_cast<double>(i % half));
+        write_chart(out, bottom + 58 + 18 * static_cast<double>(half), path);
     }
 
   private:
@@ -72,7 +76,7 @@ class line_chart
         std::vector<svg::point> points;
     };
 
-    static constexpr double width = 980, height = 480, left = 90, right = 660, top = 60, bottom = 420;
+    static constexpr double left = 46, right = chart_width - 14, top = 62, bottom = 330;
 
     // The n-th of a family has its n-th look.
     [[nodiscard]] look style(family kin) const
@@ -90,20 +94,17 @@ class line_chart
     void axes(svg& out, const log_axis& x, const log_axis& y, const std::vector<double>& across) const
     {
         for (const double tick : y.ticks()) {
-            out.line(left, y(tick), right, y(tick), "grid", 1);
-            out.text(left - 8, y(tick) + 4, fixed(tick, 0), "end", svg::small);
+            out.line(left, y(tick), right, y(tick), tick == 1 ? "muted" : "grid", 1);
+            out.text(left - 8, y(tick) + 4, fixed(tick, tick < 1 ? 1 : 0), "end", svg::small);
         }
         for (const double tick : across) {
             out.line(x(tick), top, x(tick), bottom, "grid", 1);
             out.text(x(tick), bottom + 18, fixed(tick, 0), "middle", svg::small);
         }
-        out.line(left, bottom, right, bottom, "muted", 1);
-        out.line(left, top, left, bottom, "muted", 1);
-        out.text((left + right) / 2, bottom + 40, across_, "middle", svg::small);
-        out.text(left - 8, top - 12, up_, "start", svg::small);
+        out.text((left + right) / 2, bottom + 36, across_, "middle", svg::small);
     }
 
-    static void draw(svg& out, const log_axis& x, const log_axis& y, const curve& one, double legend)
+    static void draw(svg& out, const log_axis& x, const log_axis& y, const curve& one)
     {
         std::vector<svg::point> points;
         for (const svg::point& at : one.points) {
@@ -111,12 +112,16 @@ class line_chart
             out.dot(points.back().x, points.back().y, one.how.color);
         }
         out.path(points, one.how.color, 2, one.how.dashes);
-        out.line(right + 24, legend, right + 56, legend, one.how.color, 2, one.how.dashes);
-        out.dot(right + 40, legend, one.how.color);
-        out.text(right + 64, legend + 4, one.name);
     }
 
-    std::string title_, across_, up_;
+    static void legend(svg& out, const curve& one, double x, double y)
+    {
+        out.line(x, y, x + 32, y, one.how.color, 2, one.how.dashes);
+        out.dot(x + 16, y, one.how.color);
+        out.text(x + 40, y + 4, one.name, "start", svg::small);
+    }
+
+    std::string title_, note_, across_;
     std::vector<curve> curves_; // families together
 };
 

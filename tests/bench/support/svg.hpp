@@ -3,6 +3,7 @@
 #define RAIDA_BENCH_SVG_HPP
 
 #include "../../../examples/support/svg.hpp"
+#include "run.hpp"
 
 #include <cmath>
 #include <fstream>
@@ -14,10 +15,20 @@ namespace bench {
 
 using support::svg;
 
-inline void write(const svg& drawn, double height, const std::string& path)
+inline constexpr double chart_width = 560, chart_scale = 1.3; // still readable on a telephone
+
+inline void heading(svg& out, const std::string& title, const std::string& note)
 {
+    out.text(12, 26, title, "start", svg::title);
+    out.text(12, 46, note, "start", svg::small);
+}
+
+/// With the run that made it below.
+inline void write_chart(svg& drawn, double height, const std::string& path)
+{
+    drawn.text(12, height + 6, "made by tests/bench/run.sh, " + this_run(), "start", svg::small);
     std::ofstream out{path};
-    out << svg::mark << drawn.document(height);
+    out << svg::mark << drawn.document(height + 18);
     if (!out.flush())
         throw std::runtime_error{"cannot write " + path};
 }

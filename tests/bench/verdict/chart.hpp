@@ -37,19 +37,17 @@ class waiting_chart
     {
         const log_axis x{least_ms, most_ms, left, right};
         const log_axis y{least_share, 1, bottom, top};
-        svg out{width, title_, note_};
-        out.text(20, 30, title_, "start", svg::title);
-        out.text(20, 50, note_, "start", svg::small);
+        svg out{chart_width, title_, note_, chart_scale};
+        heading(out, title_, note_);
         axes(out, x, y);
-        for (std::size_t i = 0; i < curves_.size(); ++i) {
-            const auto& one = curves_[i];
-            const double legend = top + 12 + 42 * static_cast<double>(i);
+        double legend = bottom + 58;
+        for (const auto& one : curves_) {
             out.path(points_of(one.ms, x, y), one.how.color, one.how.width, one.how.dashes);
-            out.line(right + 24, legend, right + 56, legend, one.how.color, one.how.width, one.how.dashes);
-            out.text(right + 64, legend + 4, one.name);
-            out.text(right + 64, legend + 20, one.remark, "start", svg::small);
+            out.line(12, legend, 44, legend, one.how.color, one.how.width, one.how.dashes);
+            out.text(52, legend + 4, one.name + ": " + one.remark, "start", svg::small);
+            legend += 18;
         }
-        bench::write(out, height, path);
+        write_chart(out, legend, path);
     }
 
   private:
@@ -60,7 +58,7 @@ class waiting_chart
         std::vector<double> ms; // sorted
     };
 
-    static constexpr double width = 980, height = 500, left = 95, right = 645, top = 80, bottom = 440;
+    static constexpr double left = 78, right = chart_width - 16, top = 62, bottom = 350;
     static constexpr double least_ms = 50, most_ms = 5'000, least_share = 1e-4;
 
     static void axes(svg& out, const log_axis& x, const log_axis& y)
@@ -82,7 +80,7 @@ class waiting_chart
         }
         out.line(left, bottom, right, bottom, "muted", 1);
         out.line(left, top, left, bottom, "muted", 1);
-        out.text((left + right) / 2, bottom + 40, "time since the requests were sent", "middle", svg::small);
+        out.text((left + right) / 2, bottom + 36, "time since the requests were sent", "middle", svg::small);
     }
 
     // A staircase, of whose steps only those that can be seen are drawn.
