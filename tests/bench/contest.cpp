@@ -29,6 +29,8 @@ void take_cores(stage& on)
 
 void run(const arguments& given)
 {
+    if (const std::string name = given.value("--alone", {}); !name.empty())
+        return run_alone(name); // started by this program itself
     stage on;
     on.server = given.value("--server", "./server");
     on.seed = given.value("--seed", {});
@@ -43,6 +45,8 @@ void run(const arguments& given)
     const auto wanted = [&](const std::string& name) { return part == "all" || part == name; };
     if (wanted("latency"))
         measure_latency(on);
+    if (wanted("alone"))
+        measure_alone(on);
     if (wanted("throughput"))
         measure_throughput(on);
     if (wanted("large"))

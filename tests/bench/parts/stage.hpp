@@ -41,6 +41,13 @@ struct stage
 /// One fan-out at a time: everybody.
 void measure_latency(stage& on);
 
+/// One fan-out at a time, the floor and the library as programs of their own.
+void measure_alone(stage& on);
+
+/// What such a program does, "floor" or "raida": reads the ports, prints p50, p99 and processor time in
+/// microseconds.
+void run_alone(const std::string& name);
+
 /// 1 to 4,096 in flight: everybody who can.
 void measure_throughput(stage& on);
 
