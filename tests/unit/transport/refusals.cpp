@@ -22,6 +22,7 @@ TEST_CASE("refusals of the system are tested on Linux", "[transport]")
 #include <catch2/generators/catch_generators.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/buffer.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/udp.hpp>
 #include <asio/steady_timer.hpp>
@@ -109,13 +110,17 @@ std::size_t open_descriptors()
 
 struct counting_sink final : raida::transport_sink
 {
-    void on_datagram(std::size_t, std::uint8_t, const raida::incoming&) override {}
+    void on_datagram(std::size_t, std::uint8_t, const raida::incoming& arrived) override
+    {
+        times.push_back(arrived.when);
+    }
     void on_error(std::size_t, std::uint8_t, std::error_code, raida::bytes_view, raida::request_id) override
     {}
     void on_wake() override { ++wakes; }
     raida::lane_statistics& counts(std::size_t) noexcept override { return counted; }
 
     raida::lane_statistics counted;
+    std::vector<std::chrono::steady_clock::time_point> times; // of datagrams
     int wakes = 0;
 };
 
@@ -193,6 +198,29 @@ TEST_CASE("a path too small for packets that are cut apart changes its own lane 
     CHECK(ask_thrice() == static_cast<int>(n) - 1);
 }
 
+TEST_CASE("too long to be told apart when it is refused, a request leaves alone unless it may be asked again",
+          "[transport]")
+{
+    network<native_udp> on;
+    const std::span some{on.tokens.data(), 36};
+    std::vector<raida::authenticity_numbers<>> new_numbers;
+    for (const auto& one : some)
+        new_numbers.push_back(one.numbers);
+    const auto ask_twice = [&](auto packets) {
+        for (int i = 0; i < 2; ++i)
+            on.start(packets());
+        on.finish();
+        return std::exchange(states[send_as_one].calls, 0);
+    };
+    if (ask_twice([&] { return on.ask.echo(); }) == 0)
+        SKIP("this system cuts no packets");
+    CHECK(ask_twice([&] { return on.ask.detect(on.tokens); }) == static_cast<int>(n));
+    CHECK(ask_twice([&] { return on.ask.find(some, new_numbers); }) == static_cast<int>(n));
+    CHECK(ask_twice([&] { return on.ask.pown(some, new_numbers); }) == 0);
+    CHECK(ask_twice([&] { return on.ask.pown(some.first(2), std::span{new_numbers}.first(2)); }) ==
+          static_cast<int>(n)); // short
+}
+
 TEST_CASE("a lane that would block waits for space once, however often it is tried", "[transport]")
 {
     allow_all();
@@ -216,6 +244,27 @@ TEST_CASE("a lane that would block waits for space once, however often it is tri
         CHECK(sink.wakes == round);
     }
     CHECK(sockets.send(0, 0, {&one, 1}).count == 1);
+}
+
+TEST_CASE("what was read in one call has one time, what was read alone has the engine's", "[transport]")
+{
+    allow_all();
+    asio::io_context io;
+    asio::ip::udp::socket server{io, {asio::ip::address_v4::loopback(), 0}};
+    asio::ip::udp::socket client{io, {asio::ip::address_v4::loopback(), 0}};
+    for (char i = 0; i < 4; ++i)
+        server.send_to(asio::buffer(&i, 1), client.local_endpoint());
+    counting_sink sink;
+    raida::detail::linux_receiver receiver{100};
+    receiver.make_room(0);
+    const auto before = std::chrono::steady_clock::now();
+    receiver.receive(client.native_handle(), 0, 0, sink, raida::detail::linux_receiver::until::empty);
+    REQUIRE(sink.times.size() == 4); // first one alone, then all that there are
+    CHECK(sink.times[0] == std::chrono::steady_clock::time_point{});
+    CHECK(sink.times[1] >= before);
+    CHECK(sink.times[1] <= std::chrono::steady_clock::now());
+    CHECK(sink.times[2] == sink.times[1]);
+    CHECK(sink.times[3] == sink.times[1]);
 }
 
 #endif
