@@ -218,7 +218,7 @@ class batch final : public asker<Core::size>, public std::enable_shared_from_thi
 
     // After the engine's turn, in which those that were built leave. Should there be no memory to post it,
     // the end of one of them goes on.
-    void launch_later() noexcept
+    void launch_later()
     {
         try {
             asio::post(core_->get_executor(), [self = this->shared_from_this()] {
