@@ -64,10 +64,52 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     /// own_result<replies<N>>, or borrowed_result with `into`. When memory is short it throws std::bad_alloc,
     /// and nothing was started.
     template <class Storage, class Packets, class Handler>
-    void start(const Packets& packets, request_options<N> options, replies<N>* into, Handler&& handler);
+    void start(const Packets& packets, request_options<N> options, replies<N>* into, Handler&& handler)
+    {
+        using handler_type = std::decay_t<Handler>;
+        if (abandoned_)
+            return; // the context is gone, or going: nobody can call the handler any more
+        const thread_check::guard entered{monitor_};
+
+        std::array<packet_view, N> views;
+        auto error = stopped_ ? make_error_code(errc::engine_stopped) : view_packets<N>(packets, views);
+        if (!error)
+            error = board_.check(views, options);
+
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        std::unique_ptr<waiting, abandoner> waits{make_waiting<replies<N>, Storage>(
+            memory_, get_executor(), into, handler_type(std::forward<Handler>(handler)))};
+        schedule_turn(); // first: should anything fail below, it finds nothing to do and lets the work go
+        if (!work_)
+            work_.emplace(get_executor());
+        if (error) {
+            waits->result().reset();
+            refused_.add(*waits, error);
+        } else {
+            std::bitset<N> reachable;
+            for (std::size_t server = 0; server < N; ++server)
+                reachable[server] = transport_.has_endpoint(server);
+            canceller<engine>* cancels = nullptr;
+            if (slot.is_connected())
+                cancels =
+                    &slot.template emplace<canceller<engine>>(canceller<engine>{this->weak_from_this()});
+            const auto& made = board_.admit(views, std::move(options), waits->result(), reachable,
+                                            waits.get(), transport_.now());
+            if (cancels != nullptr) {
+                cancels->index = made.index;
+                cancels->serial = made.serial;
+            }
+        }
+        waits.release(); // NOLINT: the board or the list of refusals has it
+    }
 
     /// New requests of this lane go to the transport's new endpoint.
-    void renew_lane(std::size_t server);
+    void renew_lane(std::size_t server)
+    {
+        const thread_check::guard entered{monitor_};
+        if (const auto in_the_way = board_.renew(server))
+            transport_.close_generation(server, *in_the_way);
+    }
 
     /// Calls `what` at `when` by the transport's clock, in place of an earlier alarm.
     void wake_at(time_point when, inline_function<void()> what)
@@ -79,10 +121,35 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     }
 
     /// Cancels one round, if it is still the one that was admitted there.
-    void cancel(std::uint32_t index, std::uint32_t serial);
+    void cancel(std::uint32_t index, std::uint32_t serial)
+    {
+        if (stopped_ || index == no_round)
+            return; // the signal may outlive the engine's context, and the storage that answers go to
+        const thread_check::guard entered{monitor_};
+        auto& which = board_.rounds()[index];
+        if (!which.active || which.serial != serial)
+            return;
+        schedule_turn(); // first: if it fails nothing was cancelled
+        board_.finish(which, asio::error::operation_aborted, transport_.now());
+    }
 
     /// Cancels everything. The handlers are still called.
-    void stop();
+    void stop()
+    {
+        if (std::exchange(stopped_, true) || abandoned_)
+            return;
+        const thread_check::guard entered{monitor_};
+        alarm_.drop();
+        events().watch(nullptr);
+        const auto now = transport_.now();
+        transport_.close();
+        for (std::uint32_t index = 0; index < board_.rounds().size(); ++index)
+            board_.finish(board_.rounds()[index], asio::error::operation_aborted, now);
+        if (!has_results())
+            work_.reset();
+        else if (!could_schedule_turn())
+            abandon_all(); // no memory to call the handlers from the context; here they must not be
+    }
 
   private:
     using waiting = waiting_handler<replies<N>>;
@@ -111,17 +178,178 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     }
 
     [[nodiscard]] bool has_results() noexcept { return board_.has_results() || !refused_.empty(); }
-    void schedule_turn();
-    [[nodiscard]] bool could_schedule_turn() noexcept;
-    void turn();
-    void take_turn();
-    void expire();
-    void show_settled();
-    void deliver();
-    void send();
-    void send_lane(std::size_t lane);
-    void rest_or_listen();
-    void abandon_all() noexcept;
+
+    void schedule_turn()
+    {
+        // Within a turn, too, though it ends with sending and with a look at what is left: the handler that
+        // calls may run the context itself, and wait there for what it starts.
+        if (turn_scheduled_)
+            return;
+        turn_scheduled_ = true;
+        try {
+            asio::post(get_executor(), [self = this->shared_from_this()] {
+                self->turn_scheduled_ = false;
+                self->turn();
+            });
+        } catch (...) {
+            turn_scheduled_ = false; // nothing is on its way
+            throw;
+        }
+    }
+
+    [[nodiscard]] bool could_schedule_turn() noexcept
+    {
+        try {
+            schedule_turn();
+            return true;
+        } catch (...) {
+            return false;
+        }
+    }
+
+    void turn()
+    {
+        // What is left is for another turn. Without the memory to post that one it is taken at once, and an
+        // exception leaves after it; one that fails, too, leaves the rest to what wakes the engine next.
+        if (abandoned_)
+            return;
+        const auto self = this->shared_from_this(); // handlers may destroy the last fanout
+        const thread_check::guard entered{monitor_};
+        std::exception_ptr first;
+        for (bool again = true; again;) {
+            std::exception_ptr thrown;
+            try {
+                take_turn();
+            } catch (...) {
+                thrown = std::current_exception();
+            }
+            again = !abandoned_ && (thrown || has_results()) && !could_schedule_turn() && !(thrown && first);
+            if (!first)
+                first = thrown;
+        }
+        if (first)
+            std::rethrow_exception(first);
+    }
+
+    void take_turn()
+    {
+        if (!stopped_)
+            expire();
+        show_settled();
+        events().tell();
+        deliver();
+        if (!stopped_)
+            alarm_.ring(transport_.now());
+        if (!stopped_)
+            send();
+        events().tell();
+        if (!abandoned_)
+            rest_or_listen();
+    }
+
+    void expire()
+    {
+        // What is in the sockets already wins over a deadline, and so does a place that is free.
+        const auto now = transport_.now();
+        if (board_.next_due() > now)
+            return;
+        const auto lanes = board_.lanes_due(now);
+        for (std::size_t lane = 0; lane < N; ++lane)
+            if (lanes[lane])
+                transport_.drain(lane);
+        send();
+        board_.expire(now);
+    }
+
+    void show_settled()
+    {
+        for (auto next = board_.next_settled(); next.of != nullptr; next = board_.next_settled()) {
+            try {
+                if (!stopped_)
+                    next.of->show(next.server);
+            } catch (...) {
+                board_.notified(*next.of, transport_.now());
+                throw;
+            }
+            board_.notified(*next.of, transport_.now());
+        }
+    }
+
+    void deliver()
+    {
+        // Only what is finished now: handlers that start what finishes at once must not keep the thread for
+        // ever.
+        refused_.complete();
+        for (auto left = board_.finished_count(); left != 0; --left) {
+            round<N>* const done = board_.next_finished();
+            if (done == nullptr)
+                return; // a handler ran the context itself, and the rest was delivered there
+            auto* const waits = static_cast<waiting*>(std::exchange(done->owner, nullptr));
+            board_.release(*done);
+            waits->complete({});
+        }
+    }
+
+    void send()
+    {
+        const auto lanes = board_.sendable();
+        for (std::size_t lane = 0; lane < N; ++lane)
+            if (lanes[lane])
+                send_lane(lane);
+        board_.close_retired([this](std::size_t lane, std::uint8_t generation) {
+            transport_.close_generation(lane, generation);
+        });
+    }
+
+    void send_lane(std::size_t lane)
+    {
+        while (board_.sendable()[lane]) {
+            if (board_.is_worn(lane))
+                renew_lane(lane);
+            const std::span<const outgoing> ready{batch_.data(), board_.next_batch(lane, batch_)};
+            const auto now = transport_.now(); // before the send: an answer can be faster than a second look
+            const auto done = transport_.submit(lane, board_.generation(lane), ready);
+            board_.sent(lane, ready.first(done.count), now, done.as_one);
+            if (!done.error || (done.is_stale && board_.give_up(lane)))
+                continue;
+            if (is_system_error(done.error, std::errc::operation_would_block))
+                return;
+            board_.fail_unsent(lane, ready[done.count], done.error, now);
+        }
+    }
+
+    void rest_or_listen()
+    {
+        // An idle engine holds no work: io.run() returns when the last handler has run.
+        if (board_.active() == 0 && !has_results()) {
+            if (!stopped_) {
+                transport_.arm((time_point::max)());
+                transport_.rest();
+                board_.known().rest();
+                transport_.arm(alarm_.due());
+            }
+            work_.reset();
+        } else if (!stopped_) {
+            transport_.arm((std::min)(board_.next_due(), alarm_.due()));
+            transport_.listen();
+        }
+    }
+
+    void abandon_all() noexcept
+    {
+        stopped_ = abandoned_ = true;
+        alarm_.drop();
+        events().watch(nullptr);
+        transport_.close();
+        work_.reset();
+        refused_.abandon();
+        for (std::uint32_t index = 0; index < board_.rounds().size(); ++index) {
+            auto& which = board_.rounds()[index];
+            which.drop_rules(); // what they have captured may own this engine
+            if (which.owner != nullptr)
+                static_cast<waiting*>(std::exchange(which.owner, nullptr))->abandon();
+        }
+    }
 
     Transport transport_;
     block_pool memory_; // before what is allocated from it
@@ -133,267 +361,6 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     thread_check monitor_;
     bool turn_scheduled_ = false, stopped_ = false, abandoned_ = false;
 };
-
-template <std::size_t N, class Transport>
-template <class Storage, class Packets, class Handler>
-void engine<N, Transport>::start(const Packets& packets, request_options<N> options, replies<N>* into,
-                                 Handler&& handler)
-{
-    using handler_type = std::decay_t<Handler>;
-    if (abandoned_)
-        return; // the context is gone, or going: nobody can call the handler any more
-    const thread_check::guard entered{monitor_};
-
-    std::array<packet_view, N> views;
-    auto error = stopped_ ? make_error_code(errc::engine_stopped) : view_packets<N>(packets, views);
-    if (!error)
-        error = board_.check(views, options);
-
-    auto slot = asio::get_associated_cancellation_slot(handler);
-    std::unique_ptr<waiting, abandoner> waits{make_waiting<replies<N>, Storage>(
-        memory_, get_executor(), into, handler_type(std::forward<Handler>(handler)))};
-    schedule_turn(); // first: should anything fail below, it finds nothing to do and lets the work go
-    if (!work_)
-        work_.emplace(get_executor());
-    if (error) {
-        waits->result().reset();
-        refused_.add(*waits, error);
-    } else {
-        std::bitset<N> reachable;
-        for (std::size_t server = 0; server < N; ++server)
-            reachable[server] = transport_.has_endpoint(server);
-        canceller<engine>* cancels = nullptr;
-        if (slot.is_connected())
-            cancels = &slot.template emplace<canceller<engine>>(canceller<engine>{this->weak_from_this()});
-        const auto& made = board_.admit(views, std::move(options), waits->result(), reachable, waits.get(),
-                                        transport_.now());
-        if (cancels != nullptr) {
-            cancels->index = made.index;
-            cancels->serial = made.serial;
-        }
-    }
-    waits.release(); // NOLINT: the board or the list of refusals has it
-}
-
-template <std::size_t N, class Transport>
-void engine<N, Transport>::cancel(std::uint32_t index, std::uint32_t serial)
-{
-    if (stopped_ || index == no_round)
-        return; // the signal may outlive the engine's context, and the storage that answers go to
-    const thread_check::guard entered{monitor_};
-    auto& which = board_.rounds()[index];
-    if (!which.active || which.serial != serial)
-        return;
-    schedule_turn(); // first: if it fails nothing was cancelled
-    board_.finish(which, asio::error::operation_aborted, transport_.now());
-}
-
-template <std::size_t N, class Transport>
-void engine<N, Transport>::renew_lane(std::size_t server)
-{
-    const thread_check::guard entered{monitor_};
-    if (const auto in_the_way = board_.renew(server))
-        transport_.close_generation(server, *in_the_way);
-}
-
-template <std::size_t N, class Transport>
-void engine<N, Transport>::stop()
-{
-    if (std::exchange(stopped_, true) || abandoned_)
-        return;
-    const thread_check::guard entered{monitor_};
-    alarm_.drop();
-    events().watch(nullptr);
-    const auto now = transport_.now();
-    transport_.close();
-    for (std::uint32_t index = 0; index < board_.rounds().size(); ++index)
-        board_.finish(board_.rounds()[index], asio::error::operation_aborted, now);
-    if (!has_results())
-        work_.reset();
-    else if (!could_schedule_turn())
-        abandon_all(); // no memory to call the handlers from the context, and here they must not be called
-}
-
-// Within a turn, too, though it ends with sending and with a look at what is left: the handler that calls may
-// run the context itself, and wait there for what it starts.
-template <std::size_t N, class Transport>
-void engine<N, Transport>::schedule_turn()
-{
-    if (turn_scheduled_)
-        return;
-    turn_scheduled_ = true;
-    try {
-        asio::post(get_executor(), [self = this->shared_from_this()] {
-            self->turn_scheduled_ = false;
-            self->turn();
-        });
-    } catch (...) {
-        turn_scheduled_ = false; // nothing is on its way
-        throw;
-    }
-}
-
-template <std::size_t N, class Transport>
-bool engine<N, Transport>::could_schedule_turn() noexcept
-{
-    try {
-        schedule_turn();
-        return true;
-    } catch (...) {
-        return false;
-    }
-}
-
-// What is left is for another turn. Without the memory to post that one it is taken at once, and an exception
-// leaves after it; one that fails, too, leaves the rest to what wakes the engine next.
-template <std::size_t N, class Transport>
-void engine<N, Transport>::turn()
-{
-    if (abandoned_)
-        return;
-    const auto self = this->shared_from_this(); // handlers may destroy the last fanout
-    const thread_check::guard entered{monitor_};
-    std::exception_ptr first;
-    for (bool again = true; again;) {
-        std::exception_ptr thrown;
-        try {
-            take_turn();
-        } catch (...) {
-            thrown = std::current_exception();
-        }
-        again = !abandoned_ && (thrown || has_results()) && !could_schedule_turn() && !(thrown && first);
-        if (!first)
-            first = thrown;
-    }
-    if (first)
-        std::rethrow_exception(first);
-}
-
-template <std::size_t N, class Transport>
-void engine<N, Transport>::take_turn()
-{
-    if (!stopped_)
-        expire();
-    show_settled();
-    events().tell();
-    deliver();
-    if (!stopped_)
-        alarm_.ring(transport_.now());
-    if (!stopped_)
-        send();
-    events().tell();
-    if (!abandoned_)
-        rest_or_listen();
-}
-
-// What is in the sockets already wins over a deadline, and so does a place that is free.
-template <std::size_t N, class Transport>
-void engine<N, Transport>::expire()
-{
-    const auto now = transport_.now();
-    if (board_.next_due() > now)
-        return;
-    const auto lanes = board_.lanes_due(now);
-    for (std::size_t lane = 0; lane < N; ++lane)
-        if (lanes[lane])
-            transport_.drain(lane);
-    send();
-    board_.expire(now);
-}
-
-template <std::size_t N, class Transport>
-void engine<N, Transport>::show_settled()
-{
-    for (auto next = board_.next_settled(); next.of != nullptr; next = board_.next_settled()) {
-        try {
-            if (!stopped_)
-                next.of->show(next.server);
-        } catch (...) {
-            board_.notified(*next.of, transport_.now());
-            throw;
-        }
-        board_.notified(*next.of, transport_.now());
-    }
-}
-
-// Only what is finished now: handlers that start what finishes at once must not keep the thread for ever.
-template <std::size_t N, class Transport>
-void engine<N, Transport>::deliver()
-{
-    refused_.complete();
-    for (auto left = board_.finished_count(); left != 0; --left) {
-        round<N>* const done = board_.next_finished();
-        if (done == nullptr)
-            return; // a handler ran the context itself, and the rest was delivered there
-        auto* const waits = static_cast<waiting*>(std::exchange(done->owner, nullptr));
-        board_.release(*done);
-        waits->complete({});
-    }
-}
-
-template <std::size_t N, class Transport>
-void engine<N, Transport>::send()
-{
-    const auto lanes = board_.sendable();
-    for (std::size_t lane = 0; lane < N; ++lane)
-        if (lanes[lane])
-            send_lane(lane);
-    board_.close_retired(
-        [this](std::size_t lane, std::uint8_t generation) { transport_.close_generation(lane, generation); });
-}
-
-template <std::size_t N, class Transport>
-void engine<N, Transport>::send_lane(std::size_t lane)
-{
-    while (board_.sendable()[lane]) {
-        if (board_.is_worn(lane))
-            renew_lane(lane);
-        const std::span<const outgoing> ready{batch_.data(), board_.next_batch(lane, batch_)};
-        const auto now = transport_.now(); // before the send: an answer can be faster than a second look
-        const auto done = transport_.submit(lane, board_.generation(lane), ready);
-        board_.sent(lane, ready.first(done.count), now, done.as_one);
-        if (!done.error || (done.is_stale && board_.give_up(lane)))
-            continue;
-        if (is_system_error(done.error, std::errc::operation_would_block))
-            return;
-        board_.fail_unsent(lane, ready[done.count], done.error, now);
-    }
-}
-
-// An idle engine holds no work: io.run() returns when the last handler has run.
-template <std::size_t N, class Transport>
-void engine<N, Transport>::rest_or_listen()
-{
-    if (board_.active() == 0 && !has_results()) {
-        if (!stopped_) {
-            transport_.arm((time_point::max)());
-            transport_.rest();
-            board_.known().rest();
-            transport_.arm(alarm_.due());
-        }
-        work_.reset();
-    } else if (!stopped_) {
-        transport_.arm((std::min)(board_.next_due(), alarm_.due()));
-        transport_.listen();
-    }
-}
-
-template <std::size_t N, class Transport>
-void engine<N, Transport>::abandon_all() noexcept
-{
-    stopped_ = abandoned_ = true;
-    alarm_.drop();
-    events().watch(nullptr);
-    transport_.close();
-    work_.reset();
-    refused_.abandon();
-    for (std::uint32_t index = 0; index < board_.rounds().size(); ++index) {
-        auto& which = board_.rounds()[index];
-        which.drop_rules(); // what they have captured may own this engine
-        if (which.owner != nullptr)
-            static_cast<waiting*>(std::exchange(which.owner, nullptr))->abandon();
-    }
-}
 
 } // namespace raida::inline v1::detail
 
