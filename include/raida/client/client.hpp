@@ -109,8 +109,8 @@ class basic_client
     template <std::derived_from<asio::execution_context> Context>
     basic_client(Context& context, const server_list<N>& servers, client_settings<N> settings = {},
                  Codec codec = make_default<Codec>())
-        : basic_client{executor_type{detail::one_thread(context).get_executor()}, servers, std::move(settings),
-                       std::move(codec)}
+        : basic_client{executor_type{detail::one_thread(context).get_executor()}, servers,
+                       std::move(settings), std::move(codec)}
     {}
 
     basic_client(basic_client&&) noexcept = default;
@@ -164,8 +164,8 @@ class basic_client
             versions.answers = std::move(answers);
             return versions;
         };
-        return enquire<server_versions<N>>(version_command, {}, read, std::move(how),
-                                           std::forward<Token>(token));
+        return start<detail::enquiry<core_type, decltype(read)>>(std::forward<Token>(token), version_command,
+                                                                 command_payload<N>{}, read, std::move(how));
     }
 
     /// Any command that servers understand, with this payload: the same to all, or to each its own. Built,
@@ -181,8 +181,8 @@ class basic_client
                       Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         const auto read = [](replies<N> answers) { return answers; };
-        return enquire<replies<N>>(what, std::move(payload), read, std::move(how),
-                                   std::forward<Token>(token));
+        return start<detail::enquiry<core_type, decltype(read)>>(std::forward<Token>(token), what,
+                                                                 std::move(payload), read, std::move(how));
     }
 
     /// Are these tokens authentic? Finished as soon as no answer that is still out can change any token's
@@ -383,13 +383,6 @@ class basic_client
     {
         return asio::async_initiate<Token, void(std::error_code, typename Call::result)>(
             initiation<Call>{core_}, token, std::move(what)...);
-    }
-
-    template <class Result, class Read, class Token>
-    auto enquire(command_code what, command_payload<N> payload, Read read, call_options<N> how, Token&& token)
-    {
-        return start<detail::enquiry<core_type, Result, Read>>(std::forward<Token>(token), what,
-                                                               std::move(payload), read, std::move(how));
     }
 
     std::shared_ptr<core_type> core_;

@@ -15,21 +15,21 @@
 #include <memory>
 #include <new>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace raida::inline v1::detail {
 
 /// `Read` makes the result of the answers.
-template <class Core, class Result, class Read>
-class enquiry final : public asker<Core::size>,
-                      public std::enable_shared_from_this<enquiry<Core, Result, Read>>
+template <class Core, class Read>
+class enquiry final : public asker<Core::size>, public std::enable_shared_from_this<enquiry<Core, Read>>
 {
   public:
     static constexpr std::size_t N = Core::size;
-    using result = Result;
+    using result = std::invoke_result_t<Read, replies<N>>;
 
     enquiry(std::shared_ptr<Core> core, command_code what, command_payload<N> payload, Read read,
-            call_options<N> how, pending_result<Result> waiting)
+            call_options<N> how, pending_result<result> waiting)
         : core_{std::move(core)},
           what_{what},
           payload_{std::move(payload)},
@@ -45,7 +45,7 @@ class enquiry final : public asker<Core::size>,
         const auto deadline = how_.deadline.value_or(core_->settings.deadline);
         const auto error = core_->network ? deadline.check() : make_error_code(errc::engine_stopped);
         if (error)
-            return waiting_->complete(error, Result{});
+            return waiting_->complete(error, result{});
         waiting_->on_cancel([weak = this->weak_from_this()] {
             if (const auto self = weak.lock())
                 self->exchanges_.cancel();
@@ -72,7 +72,7 @@ class enquiry final : public asker<Core::size>,
             if (const reply& one = answers[i]; one && one.verified && is_signed_answer(one.status()) &&
                                                !how_.reads(one.status(), one.body()))
                 answers.fail(i, errc::malformed_response, one.latency, one.attempts);
-        Result got{};
+        result got{};
         try {
             got = read_(std::move(answers));
         } catch (const std::bad_alloc&) {
@@ -92,7 +92,7 @@ class enquiry final : public asker<Core::size>,
     command_payload<N> payload_;
     Read read_;
     call_options<N> how_;
-    pending_result<Result> waiting_;
+    pending_result<result> waiting_;
     progress_report<N> report_;
     exchanges<Core> exchanges_;
 };
