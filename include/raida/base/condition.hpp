@@ -85,6 +85,10 @@ inline condition kind_of(std::error_code error) noexcept
         return condition::unknown_host;
     if (is_of(error, "asio.misc") && error.value() == 2) // eof
         return condition::refused;
+#if defined(_WIN32) // where these are no category of their own
+    if (is_of(error, "asio.system") && (error.value() == 10109 || error.value() / 10 == 1100))
+        return condition::unknown_host;
+#endif
     const auto system = as_system_error(error);
 #ifdef EHOSTDOWN // ICMP's "host unknown", for which the standard has no name
     if (system.value() == EHOSTDOWN && system.category() == std::system_category())

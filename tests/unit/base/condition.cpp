@@ -1,4 +1,5 @@
 #include <raida/base/condition.hpp>
+#include <raida/base/detail/system_error.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -72,6 +73,19 @@ TEST_CASE("an error of the system is what it is, whoever wraps it", "[condition]
         CHECK(holding_for(std::make_error_code(standard)) == only{expected});
         CHECK(holding_for({asio.value(), std::system_category()}) == only{expected});
         CHECK(holding_for({asio.value(), twin{asio.category()}}) == only{expected});
+    }
+    // What has no kind, but is asked for by name: a full queue, an address that is gone.
+    for (const auto& [asio, standard, expected] :
+         std::vector<pair>{{asio::error::no_buffer_space, std::errc::no_buffer_space, {}},
+                           {asio::error::would_block, std::errc::operation_would_block, {}},
+                           {asio::error::message_size, std::errc::message_size, {}},
+                           {asio::error::not_connected, std::errc::not_connected, {}},
+                           {asio::error::bad_descriptor, std::errc::bad_file_descriptor, {}},
+                           {asio::error::invalid_argument, std::errc::invalid_argument, {}}}) {
+        CAPTURE(asio.message());
+        CHECK(raida::detail::is_system_error(asio, standard));
+        CHECK(raida::detail::is_system_error({asio.value(), std::system_category()}, standard));
+        CHECK(holding_for(asio).empty());
     }
 #ifdef EHOSTDOWN
     CHECK(holding_for({EHOSTDOWN, asio::error::get_system_category()}) == only{condition::unreachable});
