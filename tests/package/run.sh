@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Uses raida as others do: fetched, as a subfolder, installed, by pkg-config, by its include folder alone, as one file;
-# with each way to come by Asio; with the flags and macros that others have; and asked for a version or a component that
-# it does not have. Needs no network: what would be fetched is given by FETCHCONTENT_SOURCE_DIR_*.
+# Uses raida as others do: fetched, as a subfolder, installed, by pkg-config, by its include folder alone, as one file,
+# as a module; with each way to come by Asio; with the flags and macros that others have; and asked for a version or a
+# component that it does not have. Needs no network: what would be fetched is given by FETCHCONTENT_SOURCE_DIR_*.
 # Asio is taken from the folder that $1 names (default /usr/include).
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../../.ci/setup.sh"
@@ -163,6 +163,19 @@ for compiler in g++ clang++; do
         refused "c++17-$compiler" "raida needs C++20: compile with -std=c++20" \
             "$compiler" -std=c++17 -I "$root/include" -fsyntax-only "$here/fan_out.cpp"
         [ "$(grep -c error: "$work/c++17-$compiler.log")" -le 2 ]
+    fi
+done
+
+# As a module: clang knows a module's file by name from 16 on.
+module() { # COMPILER
+    "$root/cmake/module.sh" >"$work/raida.cppm" &&
+        "$1" -std=c++20 -pthread -I "$root/include" --precompile "$work/raida.cppm" -o "$work/raida.pcm" &&
+        program module "$1" -fmodule-file=raida="$work/raida.pcm" "$here/module.cpp" "$work/raida.pcm"
+}
+for compiler in clang++ clang++-19; do
+    if has "$compiler" && [ "$("$compiler" -dumpversion | cut -d. -f1)" -ge 16 ]; then
+        step module module "$compiler"
+        break
     fi
 done
 
