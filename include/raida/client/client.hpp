@@ -2,7 +2,6 @@
 #ifndef RAIDA_CLIENT_CLIENT_HPP
 #define RAIDA_CLIENT_CLIENT_HPP
 
-#include <raida/async/detail/thread_check.hpp>
 #include <raida/async/detail/waiting_handler.hpp>
 #include <raida/base/random_source.hpp>
 #include <raida/client/call_options.hpp>
