@@ -2,9 +2,8 @@
 #ifndef RAIDA_TESTS_EXHAUSTIVE_ENGINE_MODEL_HPP
 #define RAIDA_TESTS_EXHAUSTIVE_ENGINE_MODEL_HPP
 
+#include "engine_state.hpp"
 #include "explore.hpp"
-
-#include "fuzz/multiplexer_books.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,24 +19,8 @@
 
 namespace exhaustive {
 
-using books_type = fuzz::multiplexer_books;
-using bytes = books_type::bytes;
-using time_point = raida::detail::time_point;
-constexpr std::size_t asked_servers = 3;
-
-struct engine_setup
-{
-    std::size_t servers = asked_servers;
-    bool same_echo = true;     // of both fan-outs
-    unsigned attempts = 1;     // of the first one
-    bool second_signed = true; // the second one's signature is known
-    bool quorum = false;       // the first one ends with two answers
-    std::size_t most_in_flight = 8;
-    bool mistake =
-        false; // the network sends the first fan-out's answers to the second one, signature and all
-};
-
-/// The engine cannot be copied, so each state is played again from the beginning.
+/// The engine cannot be copied, so each state is played again from the beginning; once for all events that
+/// change nothing.
 class engine_world
 {
   public:
@@ -57,17 +40,32 @@ class engine_world
             cancelled   // which: the fan-out
         } what{};
         std::uint8_t which = 0;
+
+        friend bool operator==(const event&, const event&) = default;
     };
 
-    explicit engine_world(const engine_setup& setup) : setup_{&setup} { replay(); }
+    explicit engine_world(const engine_setup& setup) : setup_{&setup}, played_{std::make_shared<played>()}
+    {
+        replay();
+        look(*played_->now);
+    }
 
     [[nodiscard]] const std::string& key() const { return key_; }
     [[nodiscard]] const std::vector<event>& events() const { return events_; }
     void happen(const event& next)
     {
-        history_.push_back(next);
         try {
-            replay();
+            if (!played_->now || played_->history != history_)
+                replay();
+            const auto now = std::exchange(played_->now, nullptr);
+            const auto before = exact_;
+            act(*now, next);
+            now->books.check_all(now->board);
+            look(*now);
+            if (exact_ != before)
+                history_.push_back(next);
+            played_->history = history_;
+            played_->now = now;
         } catch (const violation&) {
             throw;
         } catch (const std::logic_error& broken) { // what the books say
@@ -86,25 +84,12 @@ class engine_world
 
   private:
     using kind = event::kind;
-    using board_type = books_type::multiplexer;
 
-    struct datagram
+    // Where an engine stands that has played all this, for all copies of this world.
+    struct played
     {
-        std::size_t fan, server;
-        std::uint8_t generation;
-        bytes packet;
-    };
-
-    struct run
-    {
-        explicit run(const raida::limits& allowed) : board{allowed} {}
-
-        books_type books{}; // outlive the board, which writes to their answers
-        board_type board;
-        std::array<books_type::fan_out*, 2> fans{};
-        std::vector<datagram> sent{};
-        time_point now{std::chrono::hours{1}};
-        int renewals = 0;
+        std::shared_ptr<engine_run> now{};
+        std::vector<event> history{};
     };
 
     void replay()
@@ -112,22 +97,20 @@ class engine_world
         raida::limits allowed;
         allowed.in_flight_per_lane = setup_->most_in_flight;
         allowed.grace = std::chrono::milliseconds{3};
-        const auto now = std::make_unique<run>(allowed);
+        played_->history = history_;
+        played_->now = std::make_shared<engine_run>(allowed);
         for (const event& one : history_) {
-            act(*now, one);
-            now->books.check_all(now->board);
+            act(*played_->now, one);
+            played_->now->books.check_all(played_->now->board);
         }
-        look(*now);
-        if (events_.empty())
-            now->books.check_end(now->board);
     }
 
     // ---- what happens
 
-    void act(run& now, const event& one) const
+    void act(engine_run& now, const event& one) const
     {
         const auto error = std::make_error_code(std::errc::connection_refused);
-        const auto about = [&]() -> const datagram& { return now.sent[one.which]; };
+        const auto about = [&]() -> const engine_datagram& { return now.sent[one.which]; };
         const auto report = [&](std::size_t quoted) {
             now.board.on_error(about().server, about().generation, error,
                                raida::bytes_view{about().packet}.first(quoted), raida::request_id::unknown,
@@ -174,7 +157,7 @@ class engine_world
         take_results(now);
     }
 
-    void ask(run& now, std::size_t which) const
+    void ask(engine_run& now, std::size_t which) const
     {
         auto made = std::make_unique<books_type::fan_out>();
         std::array<raida::detail::packet_view, books_type::n> views;
@@ -203,7 +186,7 @@ class engine_world
                 now.fans[which]->answers.fail(server, raida::errc::skipped, {}, 0);
             return;
         }
-        board_type::lane_set reachable;
+        books_type::multiplexer::lane_set reachable;
         reachable.set();
         made->serial =
             now.board.admit(views, std::move(how), made->answers, reachable, made.get(), now.now).serial;
@@ -224,7 +207,7 @@ class engine_world
         return packet;
     }
 
-    void send(run& now, std::size_t server) const
+    void send(engine_run& now, std::size_t server) const
     {
         std::array<raida::outgoing, 1> batch;
         const auto count = now.board.next_batch(server, batch);
@@ -243,7 +226,7 @@ class engine_world
     }
 
     // After the header an answer names its question, and the socket that it comes to.
-    void arrive(run& now, const datagram& to, raida::status what, bool proved) const
+    void arrive(engine_run& now, const engine_datagram& to, raida::status what, bool proved) const
     {
         raida::response_header header;
         header.server = static_cast<std::uint8_t>(to.server);
@@ -264,7 +247,7 @@ class engine_world
         now.board.on_datagram(to.server, to.generation, {.bytes = whole}, now.now);
     }
 
-    static void take_results(run& now)
+    static void take_results(engine_run& now)
     {
         for (auto one = now.board.next_settled(); one.of != nullptr; one = now.board.next_settled()) {
             auto& fan = *static_cast<books_type::fan_out*>(one.of->owner);
@@ -281,7 +264,7 @@ class engine_world
 
     // ---- what may happen next, and a name for the state
 
-    void look(run& now)
+    void look(engine_run& now)
     {
         events_.clear();
         for (std::uint8_t fan = 0; fan < 2; ++fan)
@@ -299,59 +282,19 @@ class engine_world
                 for (const auto what :
                      {kind::answered, kind::complained, kind::forged, kind::refused, kind::suspected})
                     events_.push_back({what, i});
-            if (now.renewals == 0)
-                events_.push_back({kind::renewed, 0});
+            for (std::uint8_t server = 0; server < setup_->servers && now.renewals == 0; ++server)
+                events_.push_back({kind::renewed, server});
         }
-        make_key(now);
-    }
-
-    void make_key(run& now)
-    {
-        const auto since = [&](time_point when) {
-            return when == time_point::max()
-                       ? std::string{"-"}
-                       : std::to_string((when - now.now) / std::chrono::microseconds{1});
-        };
-        key_ = since(now.board.next_due()) + 'r' + std::to_string(now.renewals);
-        for (std::uint32_t i = 0; i < now.board.rounds().size(); ++i)
-            if (const auto& round = now.board.rounds()[i]; round.active) {
-                key_ += 'i' + since(round.began) + since(round.ends);
-                for (std::size_t server = 0; server < setup_->servers; ++server) {
-                    const auto& slot = round.slots[server];
-                    key_ += ',' + std::to_string(slot.since) + ' ' + std::to_string(slot.timeout) +
-                            "qsfp"[static_cast<std::size_t>(slot.state)] + std::to_string(slot.attempts) +
-                            std::to_string(slot.generation) + std::to_string(slot.fresh_echo) +
-                            std::to_string(static_cast<int>(slot.next)) +
-                            std::to_string(static_cast<int>(slot.previous));
-                }
-            }
-        for (std::size_t fan = 0; fan < 2; ++fan)
-            if (const auto* of = now.fans[fan]) {
-                key_ += of->is_finished ? 'X' : 'o';
-                for (std::size_t server = 0; server < setup_->servers; ++server) {
-                    const raida::reply& says = of->answers[server];
-                    key_ += std::to_string(says.error.value()) + (says.verified ? 'v' : 'u') +
-                            std::to_string(of->questions[server].told);
-                }
-            }
-        for (std::size_t server = 0; server < setup_->servers; ++server) {
-            auto& lane = now.board.lane_of(server);
-            key_ += 'l' + std::to_string(now.board.generation(server)) + std::to_string(lane.in_flight());
-            for (std::uint32_t i = 0; i < now.board.rounds().size(); ++i)
-                key_ += std::to_string(lane.suspected(i).value());
-        }
-        std::vector<std::string> sent;
-        for (const datagram& one : now.sent)
-            sent.push_back('d' + std::to_string(one.fan) + std::to_string(one.server) +
-                           std::to_string(one.generation));
-        std::sort(sent.begin(), sent.end());
-        for (const std::string& one : sent)
-            key_ += one;
+        if (events_.empty())
+            now.books.check_end(now.board);
+        exact_ = engine_names{*setup_}.exact(now);
+        key_ = events_.empty() ? std::string{"over"} : engine_names{*setup_}.folded(now);
     }
 
     const engine_setup* setup_;
+    std::shared_ptr<played> played_; // shared with its copies
     std::vector<event> history_;
-    std::string key_;
+    std::string exact_, key_;
     std::vector<event> events_;
 };
 
