@@ -190,7 +190,8 @@ class engine_names
         std::array<std::array<int, 4>, 2> out{}; // of each fan-out, by how many sockets ago
         for (const engine_datagram& one : now.sent)
             if (one.server == server)
-                ++out[one.fan][std::min(3, now.board.generation(server) - one.generation)];
+                ++out[one.fan]
+                     [static_cast<std::size_t>(std::min(3, now.board.generation(server) - one.generation))];
         for (const auto& of : out)
             for (const int count : of)
                 to.add(count);
