@@ -17,6 +17,7 @@ TEST_CASE("paths that change are tested on Linux", "[fanout]")
 
 #include <raida/base/condition.hpp>
 #include <raida/fanout.hpp>
+#include <raida/transport/portable_udp.hpp>
 #include <raida/wire/commands.hpp>
 
 #include <asio/io_context.hpp>
