@@ -17,25 +17,8 @@ namespace raida::inline v1::detail {
 /// 128 tokens in one register of the smallest vector unit of 64-bit processors.
 using plane_pair [[gnu::vector_size(16)]] = plane_word;
 #else
-/// 128 tokens; simple enough for a compiler to use a vector register.
-struct plane_pair
-{
-    plane_word low, high;
-
-    friend plane_pair operator&(plane_pair a, plane_pair b) noexcept
-    {
-        return {a.low & b.low, a.high & b.high};
-    }
-    friend plane_pair operator|(plane_pair a, plane_pair b) noexcept
-    {
-        return {a.low | b.low, a.high | b.high};
-    }
-    friend plane_pair operator^(plane_pair a, plane_pair b) noexcept
-    {
-        return {a.low ^ b.low, a.high ^ b.high};
-    }
-    friend plane_pair operator~(plane_pair a) noexcept { return {~a.low, ~a.high}; }
-};
+/// One word after the other.
+using plane_pair = plane_word;
 #endif
 
 template <class Block>

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace raida::inline v1::detail {
@@ -26,28 +27,15 @@ constexpr char separator_of(std::string_view line) noexcept
     return line.find(',') == std::string_view::npos && line.find(';') != std::string_view::npos ? ';' : ',';
 }
 
-/// A column's name without case, blanks and joints. Longer names than any known one are empty.
-class column_name
+/// A column's name without case, blanks and joints; none is as long as a secret, of which no copy is made.
+inline std::string column_name(std::string_view name)
 {
-  public:
-    explicit constexpr column_name(std::string_view name) noexcept
-    {
-        for (const char c : name) {
-            if (c == ' ' || c == '_' || c == '-')
-                continue;
-            if (size_ == text_.size()) {
-                size_ = 0;
-                break;
-            }
-            text_[size_++] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        }
-    }
-    [[nodiscard]] constexpr std::string_view text() const noexcept { return {text_.data(), size_}; }
-
-  private:
-    std::array<char, 24> text_{};
-    std::size_t size_ = 0;
-};
+    std::string plain;
+    for (const char c : name.substr(0, name.size() < 32 ? name.npos : 0))
+        if (c != ' ' && c != '_' && c != '-')
+            plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return plain;
+}
 
 /// The columns from left to right. What is at most N is an authenticity number: of that server, in rows.
 template <std::size_t N>
@@ -80,14 +68,14 @@ class csv_columns
     /// Reads a heading. Authenticity numbers are called an0.. or an1..; where none is named they follow in
     /// order. Returns 0 if all is well, else the column, counted from 1, that is unknown or there twice, or
     /// one beyond the last if one is missing.
-    std::size_t read_heading(char separator, std::string_view line) noexcept
+    std::size_t read_heading(char separator, std::string_view line)
     {
         count_ = 0;
         while (!line.empty()) {
             const std::string_view name = take_field(separator, line);
             if (name.empty() && line.empty())
                 break; // lines may end with a separator
-            const auto what = meaning(column_name{name}.text());
+            const auto what = meaning(column_name(name));
             if (!what || has(*what) || count_ == at_.size())
                 return count_ + 1;
             at_[count_++] = *what;

@@ -48,14 +48,14 @@ class host_csv
     static bool is_heading(std::string_view line) noexcept { return !server_of(take_field(',', line)); }
 
     // Rows of two fields explain themselves. In longer ones all three columns must be known.
-    bool read_heading(std::string_view line) noexcept
+    bool read_heading(std::string_view line)
     {
         if (std::count(line.begin(), line.end(), ',') < 2)
             return true;
         std::array<bool, 3> found{};
         for (std::size_t column = 0; !line.empty(); ++column) {
-            const auto name = column_name{take_field(',', line)};
-            const auto is = [&](auto... names) { return ((name.text() == names) || ...); };
+            const auto name = column_name(take_field(',', line));
+            const auto is = [&](auto... names) { return ((name == names) || ...); };
             const std::size_t what = is("id", "serverid", "raidaid", "index", "server")     ? 0U
                                      : is("hostname", "host", "address", "ip", "ipaddress") ? 1U
                                      : is("port")                                           ? 2U
