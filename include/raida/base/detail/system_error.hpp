@@ -65,7 +65,7 @@ inline std::error_code as_system_error(std::error_code error) noexcept
 {
 #if defined(_WIN32)
     if (is_of(error, "asio.system") || is_of(error, "system"))
-        if (const auto portable = portable_of_windows(error.value()); portable != std::errc{})
+        if (const auto portable = portable_of_windows(error.value()); static_cast<int>(portable) != 0)
             return std::make_error_code(portable);
 #endif
     return is_of(error, "asio.system") ? std::error_code{error.value(), std::system_category()} : error;
