@@ -37,6 +37,7 @@ namespace raida::inline v1::detail {
 }
 
 /// Without a hook each event costs one test of a pointer.
+template <std::size_t N>
 class event_log
 {
   public:
@@ -65,7 +66,6 @@ class event_log
 
     // ---- what happens
 
-    template <std::size_t N>
     void sent(const round<N>& of, std::size_t server, time_point now) noexcept
     {
         if (hook_) [[unlikely]]
@@ -88,7 +88,6 @@ class event_log
                  .at = now});
     }
 
-    template <std::size_t N>
     void settled(const round<N>& of, std::size_t server, time_point now) noexcept
     {
         if (hook_) [[unlikely]]
@@ -114,7 +113,6 @@ class event_log
                  .at = now});
     }
 
-    template <std::size_t N>
     void done(const round<N>& which, time_point now) noexcept
     {
         if (hook_) [[unlikely]]
@@ -122,7 +120,6 @@ class event_log
     }
 
   private:
-    template <std::size_t N>
     static engine_event end_of(const round<N>& of, const reply& one, time_point now) noexcept
     {
         return {.what = !one.error                     ? event_kind::answered

@@ -248,7 +248,7 @@ class multiplexer
     [[nodiscard]] const limits& allowed() const noexcept { return open_.allowed(); }
     [[nodiscard]] fanout_statistics<N>& counts() noexcept { return open_.counts(); }
     [[nodiscard]] server_knowledge<N>& known() noexcept { return open_.known(); }
-    [[nodiscard]] event_log& events() noexcept { return open_.events(); }
+    [[nodiscard]] event_log<N>& events() noexcept { return open_.events(); }
 
   private:
     [[nodiscard]] std::error_code check_packet(std::size_t server, const packet_view& packet, bool retried)

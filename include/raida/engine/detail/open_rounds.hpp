@@ -53,7 +53,7 @@ class open_rounds
     [[nodiscard]] results<N>& told() noexcept { return told_; }
     [[nodiscard]] server_knowledge<N>& known() noexcept { return known_; }
     [[nodiscard]] fanout_statistics<N>& counts() noexcept { return counts_; }
-    [[nodiscard]] event_log& events() noexcept { return events_; }
+    [[nodiscard]] event_log<N>& events() noexcept { return events_; }
     [[nodiscard]] const limits& allowed() const noexcept { return limits_; }
 
     /// The longest that any request has been allowed to take: so long its echo is remembered.
@@ -351,7 +351,7 @@ class open_rounds
     results<N> told_;
     server_knowledge<N> known_;
     fanout_statistics<N> counts_;
-    event_log events_;
+    event_log<N> events_;
     send_turns<N> turns_;
     std::chrono::nanoseconds longest_timeout_ = default_deadline;
     std::uint32_t serial_ = 0;

@@ -58,7 +58,7 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
     [[nodiscard]] const fanout_statistics<N>& counts() noexcept { return board_.counts(); }
     [[nodiscard]] server_knowledge<N>& known() noexcept { return board_.known(); }
-    [[nodiscard]] event_log& events() noexcept { return board_.events(); }
+    [[nodiscard]] event_log<N>& events() noexcept { return board_.events(); }
 
     /// Starts a fan-out, or arranges for its refusal; the handler is never called from here. `Storage` is
     /// own_result<replies<N>>, or borrowed_result with `into`. When memory is short it throws std::bad_alloc,
