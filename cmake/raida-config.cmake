@@ -1,6 +1,7 @@
 # find_package(raida) gives raida::raida, for which there must be standalone Asio. Components:
 #
 #   boost     raida::boost, for which there must be Boost instead; only where raida was installed with RAIDA_BOOST=ON
+#   compiled  raida::compiled, the same with its engine compiled once, here
 #   crypto    raida::crypto (OpenSSL), and beside raida::boost raida::boost_crypto
 
 if(CMAKE_VERSION VERSION_LESS 3.21)
@@ -36,6 +37,12 @@ if(raida_problem)
     set(raida_FOUND FALSE)
     set(raida_NOT_FOUND_MESSAGE "${raida_problem}")
     return()
+endif()
+
+if("compiled" IN_LIST raida_FIND_COMPONENTS AND TARGET raida::raida)
+    include("${CMAKE_CURRENT_LIST_DIR}/raida-compiled.cmake")
+    raida_add_compiled()
+    set(raida_compiled_FOUND TRUE)
 endif()
 
 # Nothing of raida::crypto is compiled, so that it is to be had wherever OpenSSL is.

@@ -120,6 +120,13 @@ if includes openssl/evp.h; then
     works installed-with-crypto -DRAIDA_COMPONENTS=crypto
 fi
 
+# With the engine in a library of its own, which must then be there.
+compiled=(-DRAIDA_COMPONENTS=compiled -DRAIDA_PROGRAM="$here/fan_out.cpp")
+works subfolder-compiled -DRAIDA_BY=folder -DRAIDA_FOLDER="$root" "${compiled[@]}"
+works installed-compiled "${compiled[@]}"
+refused not-compiled "undefined reference" program not-compiled "$cxx" -DRAIDA_SEPARATE_COMPILATION \
+    -I "$root/include" "$here/fan_out.cpp"
+
 # A library in between, which found raida or brings it along.
 step library install_library library -DCMAKE_PREFIX_PATH="$prefix"
 works installed-by-library -DRAIDA_BY=library -DCMAKE_PREFIX_PATH="$work/library-prefix;$prefix"

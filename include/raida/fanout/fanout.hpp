@@ -308,4 +308,14 @@ using network = fanout<>;
 
 } // namespace raida::inline v1
 
+#ifdef RAIDA_SEPARATE_COMPILATION // fanout/src.hpp has them
+namespace raida::inline v1::detail {
+
+extern template class open_rounds<server_count>;
+extern template class multiplexer<server_count>;
+extern template class engine<server_count, transport::udp>;
+
+} // namespace raida::inline v1::detail
+#endif
+
 #endif // RAIDA_FANOUT_FANOUT_HPP
