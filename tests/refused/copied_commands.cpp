@@ -1,5 +1,5 @@
 // Must not compile, and the compiler must say: deleted
-#include <raida/raida.hpp>
+#include <raida/wire.hpp>
 
 raida::commands<> copy_of(const raida::commands<>& ask)
 {

@@ -1,5 +1,6 @@
 // Must not compile, and the compiler must say: a handler takes (std::error_code, raida::replies<N>)
-#include <raida/raida.hpp>
+#include <raida/fanout.hpp>
+#include <raida/wire.hpp>
 
 void use(raida::network& network, const raida::requests<>& packets)
 {

@@ -1,9 +1,0 @@
-// Must not compile, and the compiler must say: give the engine a strand of it, asio::make_strand(pool)
-#include <raida/raida.hpp>
-
-#include <asio/thread_pool.hpp>
-
-void use(asio::thread_pool& pool)
-{
-    raida::network network{pool, raida::loopback()};
-}
