@@ -146,10 +146,9 @@ std::string remark_on(const std::vector<result>& results)
 
 void draw(const std::vector<contestant>& all, const std::string& path)
 {
-    waiting_chart chart{
-        "How many fan-outs still wait for a verdict",
-        "25 servers, one dead, one silent, 1 % loss each way; simulated, " +
-            fixed(static_cast<double>(all.front().results.size()), 0) + " fan-outs each"};
+    waiting_chart chart{"How many fan-outs still wait for a verdict",
+                        "25 servers, one dead, one silent, 1 % loss each way; simulated, " +
+                            fixed(static_cast<double>(all.front().results.size()), 0) + " fan-outs each"};
     for (const contestant& one : all)
         if (!one.look.color.empty())
             chart.curve(one.how.name, remark_on(one.results), one.look, times_of(one.results));

@@ -226,7 +226,8 @@ TEST_CASE("what is built or read wrongly is named by what is thrown", "[mistakes
          }),
          "server 7: not an address of the form host:port"},
         {"a token file that is none",
-         thrown_by([] { static_cast<void>(raida::parse_tokens("not,a,token\n")); }), "line 1, heading, column 1: line of unknown form"},
+         thrown_by([] { static_cast<void>(raida::parse_tokens("not,a,token\n")); }),
+         "line 1, heading, column 1: line of unknown form"},
         {"an error where a future is waited for", thrown_by([] {
              asio::io_context io;
              raida::client client{io, raida::loopback()};

@@ -72,7 +72,7 @@ class bar_chart
         double value;
     };
 
-    static constexpr double left = 222, right = 500, top = 92, row = 20;
+    static constexpr double left = 234, right = 500, top = 92, row = 20;
 
     static void legend(svg& out)
     {
@@ -83,7 +83,7 @@ class bar_chart
                                         {family::python, "Python"}}) {
             out.rectangle(x, 62, 11, 11, color_of(kin));
             out.text(x + 16, 72, name, "start", svg::small);
-            x += 110;
+            x += 120;
         }
     }
 
