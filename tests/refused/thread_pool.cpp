@@ -1,4 +1,4 @@
-// Must not compile, and the compiler must say: give the engine a strand of it, asio::make_strand(pool)
+// Must not compile, and the compiler must say: give it a strand of the pool, asio::make_strand(pool)
 #include <raida/raida.hpp>
 
 #include <asio/thread_pool.hpp>

@@ -2,6 +2,7 @@
 #ifndef RAIDA_TESTING_FLEET_HPP
 #define RAIDA_TESTING_FLEET_HPP
 
+#include <raida/async/detail/thread_check.hpp>
 #include <raida/testing/detail/fleet_core.hpp>
 #include <raida/testing/fleet_controls.hpp>
 #include <raida/testing/fleet_options.hpp>
@@ -67,13 +68,14 @@ class basic_fleet : public fleet_controls<N, detail::fleet_core>
     /// On an execution context's executor.
     template <std::derived_from<asio::execution_context> Context>
     explicit basic_fleet(Context& context, fleet_options options = {})
-        : basic_fleet{executor_type{context.get_executor()}, std::move(options)}
+        : basic_fleet{executor_type{raida::detail::one_thread(context).get_executor()}, std::move(options)}
     {}
 
     /// The same, telling errors.
     template <std::derived_from<asio::execution_context> Context>
     basic_fleet(Context& context, fleet_options options, std::error_code& error)
-        : basic_fleet{executor_type{context.get_executor()}, std::move(options), error}
+        : basic_fleet{executor_type{raida::detail::one_thread(context).get_executor()}, std::move(options),
+                      error}
     {}
 
     [[nodiscard]] executor_type get_executor() const { return controls::core()->executor(); }

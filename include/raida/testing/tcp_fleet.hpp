@@ -2,6 +2,7 @@
 #ifndef RAIDA_TESTING_TCP_FLEET_HPP
 #define RAIDA_TESTING_TCP_FLEET_HPP
 
+#include <raida/async/detail/thread_check.hpp>
 #include <raida/base/detail/system_error.hpp>
 #include <raida/testing/detail/tcp_front.hpp>
 #include <raida/testing/fleet.hpp>
@@ -47,7 +48,7 @@ class basic_tcp_fleet : public basic_fleet<N>
     /// On an execution context's executor.
     template <std::derived_from<asio::execution_context> Context>
     explicit basic_tcp_fleet(Context& context, const fleet_options& options = {}, const tcp_manners& how = {})
-        : basic_tcp_fleet{executor_type{context.get_executor()}, options, how}
+        : basic_tcp_fleet{executor_type{raida::detail::one_thread(context).get_executor()}, options, how}
     {}
 
     basic_tcp_fleet(basic_tcp_fleet&& other) noexcept = default;

@@ -2,6 +2,7 @@
 #ifndef RAIDA_TRANSPORT_RESOLVE_HPP
 #define RAIDA_TRANSPORT_RESOLVE_HPP
 
+#include <raida/async/detail/thread_check.hpp>
 #include <raida/base/errc.hpp>
 #include <raida/transport/detail/numeric_host.hpp>
 #include <raida/transport/detail/resolve_hosts.hpp>
@@ -79,7 +80,7 @@ template <std::size_t N, class Context,
 requires std::derived_from<Context, asio::execution_context>
 auto async_resolve(Context& context, const host_list<N>& hosts, Token&& token)
 {
-    return async_resolve(context.get_executor(), hosts, std::forward<Token>(token));
+    return async_resolve(detail::one_thread(context).get_executor(), hosts, std::forward<Token>(token));
 }
 
 } // namespace raida::inline v1

@@ -19,7 +19,7 @@ template <class Context>
 constexpr Context& one_thread(Context& context) noexcept
 {
     static_assert(!thread_pool_like<Context>,
-                  "a pool has several threads: give the engine a strand of it, asio::make_strand(pool)");
+                  "a pool has several threads: give it a strand of the pool, asio::make_strand(pool)");
     return context;
 }
 
