@@ -8,6 +8,8 @@
 #include <asio/execution_context.hpp>
 
 #include <mutex>
+#include <utility>
+#include <vector>
 
 namespace raida::inline v1::detail {
 
@@ -43,8 +45,6 @@ class shutdown_hook
     friend class shutdown_hooks;
 
     shutdown_hooks* members_ = nullptr;
-    shutdown_hook* next_ = nullptr;
-    shutdown_hook* previous_ = nullptr;
 };
 
 /// The service that knows all members of one context.
@@ -59,30 +59,22 @@ class shutdown_hooks final : public asio::execution_context::service
     void add(shutdown_hook& member)
     {
         const std::lock_guard lock{mutex_}; // engines of one context may be made on different threads
+        hooks_.push_back(&member);
         member.members_ = this;
-        member.next_ = first_;
-        if (first_ != nullptr)
-            first_->previous_ = &member;
-        first_ = &member;
     }
 
     void remove(shutdown_hook& member) noexcept
     {
         const std::lock_guard lock{mutex_};
-        if (member.members_ == nullptr)
-            return;
-        member.members_ = nullptr;
-        (member.previous_ != nullptr ? member.previous_->next_ : first_) = member.next_;
-        if (member.next_ != nullptr)
-            member.next_->previous_ = member.previous_;
-        member.next_ = member.previous_ = nullptr;
+        if (std::exchange(member.members_, nullptr) != nullptr)
+            std::erase(hooks_, &member);
     }
 
   private:
     void shutdown() noexcept override
     {
-        while (first_ != nullptr) {
-            shutdown_hook& member = *first_;
+        while (!hooks_.empty()) {
+            shutdown_hook& member = *hooks_.back();
             remove(member);
             member.on_context_shutdown();
         }
@@ -91,12 +83,12 @@ class shutdown_hooks final : public asio::execution_context::service
     // No other thread is here then: Asio asks for that.
     void notify_fork(asio::execution_context::fork_event event) override
     {
-        for (shutdown_hook* member = first_; member != nullptr; member = member->next_)
+        for (shutdown_hook* const member : hooks_)
             member->on_fork(event);
     }
 
     std::mutex mutex_;
-    shutdown_hook* first_ = nullptr;
+    std::vector<shutdown_hook*> hooks_;
 };
 
 inline shutdown_hook::shutdown_hook(asio::execution_context& context)
