@@ -140,7 +140,8 @@ class fanout
                        Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         return asio::async_initiate<Token, void(std::error_code, replies<N>)>(
-            initiate{engine_}, token, std::forward<Packets>(packets), std::move(how));
+            initiate<detail::own_result<replies<N>>>{engine_}, token, std::forward<Packets>(packets),
+            std::move(how));
     }
 
     /// The same with default options.
@@ -150,7 +151,8 @@ class fanout
     auto async_request(Packets&& packets, Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         return asio::async_initiate<Token, void(std::error_code, replies<N>)>(
-            initiate{engine_}, token, std::forward<Packets>(packets), options{});
+            initiate<detail::own_result<replies<N>>>{engine_}, token, std::forward<Packets>(packets),
+            options{});
     }
 
     /// The same into the caller's storage, which keeps its memory from one fan-out to the next: a warm engine
@@ -164,7 +166,8 @@ class fanout
                        Token&& token ASIO_DEFAULT_COMPLETION_TOKEN(executor_type))
     {
         return asio::async_initiate<Token, void(std::error_code)>(
-            initiate_into{engine_, &into}, token, std::forward<Packets>(packets), std::move(how));
+            initiate<detail::borrowed_result>{engine_, &into}, token, std::forward<Packets>(packets),
+            std::move(how));
     }
 
     /// What fits none of these is refused in plain words. The pack, which is empty, lets the others go first.
@@ -251,10 +254,7 @@ class fanout
     template <class Endpoint>
     void set_server(std::size_t index, const Endpoint& endpoint)
     {
-        std::error_code error;
-        set_server(index, endpoint, error);
-        if (error)
-            throw std::system_error{error, "set_server"};
+        detail::or_throw("set_server", [&](std::error_code& error) { set_server(index, endpoint, error); });
     }
 
   private:
@@ -262,11 +262,13 @@ class fanout
 
     // Exposes the executor, so that Asio's adapters (cancel_after, bind_executor) find it. Keeps the engine,
     // which may be destroyed before a lazy operation starts.
+    template <class Storage>
     struct initiate
     {
         using executor_type = typename Transport::executor_type;
 
         std::shared_ptr<engine> engine_;
+        replies<N>* into_ = nullptr;
 
         [[nodiscard]] executor_type get_executor() const noexcept { return engine_->get_executor(); }
 
@@ -274,26 +276,7 @@ class fanout
         void operator()(Handler&& handler, const Packets& packets, options how) const
         {
             ASIO_HANDLER_LOCATION((__FILE__, __LINE__, "raida::fanout::async_request"));
-            engine_->template start<detail::own_result<replies<N>>>(packets, std::move(how), nullptr,
-                                                                    std::forward<Handler>(handler));
-        }
-    };
-
-    struct initiate_into
-    {
-        using executor_type = typename Transport::executor_type;
-
-        std::shared_ptr<engine> engine_;
-        replies<N>* into_;
-
-        [[nodiscard]] executor_type get_executor() const noexcept { return engine_->get_executor(); }
-
-        template <class Handler, class Packets>
-        void operator()(Handler&& handler, const Packets& packets, options how) const
-        {
-            ASIO_HANDLER_LOCATION((__FILE__, __LINE__, "raida::fanout::async_request"));
-            engine_->template start<detail::borrowed_result>(packets, std::move(how), into_,
-                                                             std::forward<Handler>(handler));
+            engine_->template start<Storage>(packets, std::move(how), into_, std::forward<Handler>(handler));
         }
     };
 

@@ -42,11 +42,9 @@ replies<N> request_all(const server_list<N>& servers, const Packets& packets, de
 template <std::size_t N, detail::packet_range Packets>
 replies<N> request_all(const server_list<N>& servers, const Packets& packets, request_options<N> how)
 {
-    std::error_code error;
-    auto collected = request_all(servers, packets, std::move(how), error);
-    if (error)
-        throw std::system_error{error, "request_all"};
-    return collected;
+    return detail::or_throw("request_all", [&](std::error_code& error) {
+        return request_all(servers, packets, std::move(how), error);
+    });
 }
 
 /// The same with one deadline for all, or one per server.
