@@ -7,14 +7,18 @@
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../.ci/setup.sh"
 
-want_build_tools
-install_missing
-
 program=detect
-if [[ ${1-} =~ ^[a-z/]+$ ]] && [ -e "$root/examples/$1.cpp" ]; then
+if [[ ${1-} =~ ^[a-z/]+$ ]]; then
+    if [ ! -e "$root/examples/$1.cpp" ]; then
+        say "there is no program $1, but: $(cd "$root/examples" && ls -- *.cpp guide/*.cpp | sed 's/[.]cpp$//' | paste -sd ' ')"
+        exit 2
+    fi
     program=${1//\//_}
     shift
 fi
+
+want_build_tools
+install_missing
 
 folder=$root/build/release${CXX:+-${CXX##*/}}
 configure release "$folder" -DRAIDA_TESTS=OFF
