@@ -138,7 +138,8 @@ class arguments
         const std::string_view wrong = left_.front();
         const std::string_view name = wrong.substr(0, wrong.find('='));
         if (std::find(known_.begin(), known_.end(), name) != known_.end())
-            throw bad_input{std::string{name} + " takes no value"};
+            throw bad_input{std::string{name} +
+                            (name == wrong ? " is there more than once" : " takes no value")};
         const std::string_view meant = wrong.starts_with('-') ? nearest(name) : "";
         throw bad_input{(wrong.starts_with('-') ? "unknown option " : "unexpected argument ") +
                         support::quoted(wrong) +

@@ -454,7 +454,7 @@ TEST_CASE("bad arguments and files of echo are exit code 2 and one line", "[echo
         {"--watch=", "--watch takes a whole number from 0 to 86400, not ''"},
         {"--watch 86401", "--watch takes a whole number"},
         {"--watch=1s", "not '1s'"},
-        {"--watch --watch", "unknown option '--watch'"},
+        {"--watch --watch", "--watch is there more than once"},
         {"--count 3", "--count needs --watch"},
         {"--watch --count 0", "--count takes a whole number"},
         {"--watch --count", "--count needs a value"},
