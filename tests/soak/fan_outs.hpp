@@ -255,7 +255,8 @@ class fan_outs
         must(!whole || changes_sockets_ || one.until <= last + 3us, "it ends with its last slot");
         for (std::size_t server = 0; server < n; ++server) {
             const raida::reply& says = one.got[server];
-            const bool was_left = changes_sockets_ && one.slots[server].sent.size() > 1;
+            // while a retry waits for its place, too, if all others were silent
+            const bool was_left = (changes_sockets_ || is_burst_) && one.slots[server].sent.size() > 1;
             check_slot(one.slots[server], says, whole ? time_point::max() : one.until,
                        !was_stopped_ && !was_left);
             must(one.shown[server] <= 1, "a slot is shown once");
