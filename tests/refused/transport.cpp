@@ -21,4 +21,7 @@ struct without_drain
     void release();
 };
 
-void use(raida::fanout<25, without_drain>&);
+std::size_t use(raida::fanout<25, without_drain>& network)
+{
+    return sizeof network;
+}

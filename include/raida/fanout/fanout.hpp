@@ -50,9 +50,13 @@ namespace raida::inline v1 {
 /// Thread safety: distinct objects safe; shared objects unsafe. From other threads a call is begun on the
 /// executor: `asio::co_spawn(network.get_executor(), network.async_request(packets, asio::use_awaitable),
 /// token)`, or in a function given to asio::dispatch(). Destroyed on the executor, or when no thread runs it.
-template <std::size_t N = server_count, transport_to<asio::ip::udp::endpoint> Transport = transport::udp>
+template <std::size_t N = server_count, class Transport = transport::udp>
 class fanout
 {
+    // Here, and no constraint: to name the type, as an alias or a reference does, is to look at no transport.
+    static_assert(transport_to<Transport, asio::ip::udp::endpoint>,
+                  "engine/transport.hpp says what it must have");
+
   public:
     using transport_type = Transport; ///< what carries the packets
     using executor_type = typename Transport::executor_type;
