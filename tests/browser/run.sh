@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The pages of `detect --html` and `echo --html` in a headless Chromium (chromium-headless-shell): readable in light and dark, on a desk and on a
-# phone, with tables that sort, nothing fetched and nothing complained about. The programs are taken from the folder that
-# $1 names (default: build/dev/examples). Screenshots are left in build/browser, for people to look at.
+# The pages of `detect --html` and `echo --html` in a headless Chromium (chromium-headless-shell): readable in light and
+# dark, on a desk and on a phone, with tables that sort, nothing fetched and nothing complained about. The programs are
+# taken from the folder that $1 names (default: build/dev/examples). Screenshots are left in build/browser, for people to
+# look at.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../../.ci/setup.sh"
 
@@ -17,7 +18,7 @@ browse() {
     shift 2
     if [ "$theme" = dark ]; then dark=0; fi
     timeout 60 chromium-headless-shell --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$work/profile" \
-        --blink-settings=preferredColorScheme=$dark --window-size="$width,${height:-900}" --enable-logging=stderr "$@"
+        --blink-settings=preferredColorScheme=$dark --window-size="$width,900" --enable-logging=stderr "$@"
 }
 
 # checked PAGE THEME WIDTH: the page's title says what the script found.
