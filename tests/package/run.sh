@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Uses raida as others do: fetched, as a subfolder, installed, by pkg-config, by its include folder alone, as one file,
-# as a module; with each way to come by Asio; with the flags and macros that others have; and asked for a version or a
-# component that it does not have. Needs no network: what would be fetched is given by FETCHCONTENT_SOURCE_DIR_*.
-# Asio is taken from the folder that $1 names (default /usr/include).
+# Uses raida as others do: fetched, as a subfolder, installed, by way of another library, compiled once, by pkg-config,
+# by its include folder alone, as one file, as a module, on Boost; with each way to come by Asio; with the flags and
+# macros that others have; and asked for a version or a component that it does not have. Needs no network: what would be
+# fetched is given by FETCHCONTENT_SOURCE_DIR_*. Asio is taken from the folder that $1 names (default /usr/include).
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../../.ci/setup.sh"
 
