@@ -1,7 +1,7 @@
 // raida::fanout against the floor and against what one would write instead, on the same packets and servers.
 //
 //   --server PROGRAM   the servers (server.cpp)          --out FOLDER   where contest.json and the charts go
-//   --seed SCRIPT      seed.py, where python3 is there   --quick        a fifth of the time
+//   --seed SCRIPT      seed.py, where python3 is there   --quick        a quarter of the rounds
 //   --part NAME        only that part
 #include "parts/stage.hpp"
 #include "support/arguments.hpp"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the benchmarks and runs all of them: about five minutes, with --quick one. Prints tables, and writes JSON files
+# Builds the benchmarks and runs all of them: about ten minutes, with --quick three. Prints tables, and writes JSON files
 # and SVG charts to build/bench (with CXX set, build/bench-$CXX). A quiet machine is best, two cores at least.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../../.ci/setup.sh"

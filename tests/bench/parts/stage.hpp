@@ -20,7 +20,7 @@ struct stage
     std::string server;   ///< the servers' program
     std::string seed;     ///< the seed's program in Python; empty where there is no python3
     std::string folder;   ///< for charts
-    bool quick = false;   ///< a minute instead of five
+    bool quick = false;   ///< a quarter of the rounds
     int server_core = -1; ///< -1: there is only one
     std::size_t descriptors = 1024;
     cpu_set_t worker_cores{};
