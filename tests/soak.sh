@@ -10,7 +10,11 @@ install_missing
 from=${1:-20000} count=${2:-1000000} jobs=$(nproc)
 folder=$root/build/soak
 configure release "$folder"
-build "$folder" raida_soak raida_soak_crypto
+programs=(raida_soak)
+if grep -q '^RAIDA_CRYPTO:BOOL=ON$' "$folder/CMakeCache.txt"; then # else there is no OpenSSL
+    programs+=(raida_soak_crypto)
+fi
+build "$folder" "${programs[@]}"
 
 failed=$root/tests/soak/failed_seeds.txt
 share=$(((count + jobs - 1) / jobs))
@@ -19,7 +23,7 @@ rm -f "$folder"/soak.*
 # play FROM COUNT: those whose bodies travel sealed are another program's.
 play() {
     local status=0 program
-    for program in raida_soak raida_soak_crypto; do
+    for program in "${programs[@]}"; do
         RAIDA_SEEDS="$1 $2" "$folder/tests/$program" "whatever a seed draws*" || status=$?
     done
     return $status
