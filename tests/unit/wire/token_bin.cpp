@@ -88,9 +88,12 @@ TEST_CASE("a token of a .bin that cannot be one is named by its place", "[token_
     CHECK(outcome(with(many, third, "\1")) ==
           "token 3, split and shard: damaged: it does not fit what comes before");
     CHECK(outcome(with(many, third + 1, "\1")).starts_with("token 3, split and shard"));
-    CHECK(outcome(with(many, third + 2, "\7")) == "token 3, denomination: denomination out of range (-8 to 6)");
-    CHECK(outcome(with(many, third + 2, "\xF7")) == "token 3, denomination: denomination out of range (-8 to 6)");
-    CHECK(outcome(with(many, third + 3, "\1")) == "token 3, serial number: serial number out of range (by default under 1024000)");
+    CHECK(outcome(with(many, third + 2, "\7")) ==
+          "token 3, denomination: denomination out of range (-8 to 6)");
+    CHECK(outcome(with(many, third + 2, "\xF7")) ==
+          "token 3, denomination: denomination out of range (-8 to 6)");
+    CHECK(outcome(with(many, third + 3, "\1")) ==
+          "token 3, serial number: serial number out of range (by default under 1024000)");
     CHECK(outcome(with(many, third + 3, "\1"), {.limit = 0xFFFFFFFF}) == "0:12345 -2:77 1:16786968 3:999999");
     CHECK(outcome(with(many, third, many.substr(first, 7))) == "token 3: the same token twice");
 }
@@ -142,7 +145,8 @@ TEST_CASE("the two other binary forms are known by their size, unless it could b
 {
     const std::string small = data_file("tokens/405.bin"), stack = data_file("tokens/bin.stack");
     CHECK(outcome(with(small, 0, "\xF8")) == "-8:9752");
-    CHECK(outcome(with(small, 1, "\1")) == "token 1, serial number: serial number out of range (by default under 1024000)");
+    CHECK(outcome(with(small, 1, "\1")) ==
+          "token 1, serial number: serial number out of range (by default under 1024000)");
     CHECK(outcome(with(small, 0, "\xF7")) == "not a known format");
     CHECK(outcome(small + '\0') == "not a known format");
     CHECK(outcome(stack.substr(0, 405)) == "not a known format");                  // and no token 1:2

@@ -76,8 +76,10 @@ TEST_CASE("each wrong part of a .stack is named", "[token_stack]")
     CHECK(second(token("6", "[]")) == "token 2, authenticity number of server 0" + number);
     CHECK(second("{\"sn\":6}") == "token 2, authenticity number of server 0" + number);
     for (const char* serial : {"\"\"", "-1", "1.5", "null", "\"0x5\"", "4294967296"})
-        CHECK(second(token(serial)) == "token 2, serial number: serial number out of range (by default under 1024000)");
-    CHECK(second("{\"an\":" + numbers() + "}") == "token 2, serial number: serial number out of range (by default under 1024000)");
+        CHECK(second(token(serial)) ==
+              "token 2, serial number: serial number out of range (by default under 1024000)");
+    CHECK(second("{\"an\":" + numbers() + "}") ==
+          "token 2, serial number: serial number out of range (by default under 1024000)");
     CHECK(second(token("5")) == "token 2: the same token twice");
     for (const char* worth : {"7", "-9", "300", "\"x\"", "null"})
         CHECK(outcome("{\"denomination\":" + std::string{worth} + ",\"serial_number\":5,\"ans\":" +
