@@ -25,6 +25,7 @@
 
 #include <array>
 #include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -236,8 +237,9 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
         if (!stopped_)
             expire();
         show_settled();
+        const auto finished = board_.finished_count(); // what a hook or a handler ends is told of first
         events().tell();
-        deliver();
+        deliver(finished);
         if (!stopped_)
             alarm_.ring(transport_.now());
         if (!stopped_)
@@ -275,12 +277,12 @@ class engine final : public std::enable_shared_from_this<engine<N, Transport>>,
         }
     }
 
-    void deliver()
+    void deliver(std::size_t finished)
     {
-        // Only what is finished now: handlers that start what finishes at once must not keep the thread for
-        // ever.
+        // Only what was finished before: handlers that start what finishes at once must not keep the thread
+        // for ever.
         refused_.complete();
-        for (auto left = board_.finished_count(); left != 0; --left) {
+        for (auto left = finished; left != 0; --left) {
             round<N>* const done = board_.next_finished();
             if (done == nullptr)
                 return; // a handler ran the context itself, and the rest was delivered there
