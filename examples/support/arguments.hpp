@@ -160,7 +160,8 @@ class arguments
         std::string_view found;
         for (const std::string_view name : known_) {
             const std::string_view right = bare(name);
-            const bool is_part = wrong.size() > 2 && (right.starts_with(wrong) || wrong.starts_with(right));
+            const bool is_part = std::min(wrong.size(), right.size()) > 2 &&
+                                 (right.starts_with(wrong) || wrong.starts_with(right));
             if (const auto distance = is_part ? 0 : changes(wrong, right); distance < least) {
                 least = distance;
                 found = name;

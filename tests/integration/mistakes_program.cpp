@@ -111,6 +111,8 @@ TEST_CASE("whoever uses detect wrongly is told what to do", "[mistakes]")
          {"--coin 6", "unknown option '--coin': did you mean --coin-id?"},
          {"-json", "unknown option '-json': did you mean --json?"},
          {"--wiat=all", "unknown option '--wiat=all': did you mean --wait?"},
+         {"--helpp", "unknown option '--helpp': did you mean --help?"}, // and not -h
+         {"--hosts", "unknown option '--hosts' (--help lists all options)"},
          {"--frobnicate", "unknown option '--frobnicate' (--help lists all options)"},
          {"t.csv", "unexpected argument 't.csv' (--help lists all options)"},
          {"--json=yes", "--json takes no value"},
