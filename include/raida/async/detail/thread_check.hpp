@@ -1,4 +1,5 @@
-// In debug builds, stops a program that enters one engine from two threads at once.
+// Stops who would enter one engine from two threads at once: with a pool at compile time, else in debug
+// builds.
 #ifndef RAIDA_ASYNC_DETAIL_THREAD_CHECK_HPP
 #define RAIDA_ASYNC_DETAIL_THREAD_CHECK_HPP
 
