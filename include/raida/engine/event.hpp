@@ -23,7 +23,7 @@ enum class event_kind : std::uint8_t
     timed_out,      ///< a slot's deadline passed
     failed,         ///< a slot ended otherwise: `error` says why
     dropped,        ///< a datagram came that fills no slot: `reason` says why
-    window_changed, ///< so many bytes may now be in flight to this server
+    window_changed, ///< so many bytes, as a receive buffer counts, may now be in flight to this server
     done            ///< nothing of this fan-out is awaited any more
 };
 
@@ -48,7 +48,7 @@ struct engine_event
     std::uint32_t server = 0;           ///< its id, but of `done`
     std::uint32_t fan_out = 0;          ///< which one, counted from 1; 0: of none
     std::size_t bytes = 0;              ///< of the datagram, or of the window
-    std::chrono::nanoseconds elapsed{}; ///< since the slot's last send; of `done` since it was begun
+    std::chrono::nanoseconds elapsed{}; ///< the reply's latency; of `done` since it was begun
     std::error_code error{};            ///< of `timed_out` and `failed`, as the reply has it
     std::chrono::steady_clock::time_point at{}; ///< when, by the transport's clock
 };
