@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -51,6 +52,52 @@ TEST_CASE("the first datagrams of a large batch leave before the last ones are b
     CHECK(sent() == 29 * 25);
     CHECK(got.took == 20ms);
     CHECK(got.result.count(verdict::authentic) == 200);
+}
+
+TEST_CASE("a large batch may be ended after any step of being built", "[client][simulation]")
+{
+    enum class end
+    {
+        cancelled,
+        destroyed,
+        out_of_time, // a process that was stopped meanwhile
+        dropped      // with its context
+    };
+    const auto how = GENERATE(end::cancelled, end::destroyed, end::out_of_time, end::dropped);
+    bool is_built = false;
+    for (std::size_t steps = 0; !is_built; ++steps) {
+        CAPTURE(static_cast<int>(how), steps);
+        const auto alive = std::make_shared<int>();
+        asio::cancellation_signal signal;
+        called<tally> got;
+        {
+            client_world w{200, {.requests = {.datagram_limit = 200}, .wait = wait_for::all, .budget = 1s}};
+            w.client->async_detect(
+                w.tokens,
+                asio::bind_cancellation_slot(
+                    signal.slot(), [alive, note = w.note(got)](std::error_code error, tally result) mutable {
+                        note(error, std::move(result));
+                    }));
+            for (std::size_t i = 0; i < steps; ++i)
+                REQUIRE(w.world.run_one());
+            const auto sent = w.client->network().statistics().total().sent;
+            is_built = sent == 29 * 25;
+            if (how == end::cancelled)
+                signal.emit(asio::cancellation_type::total);
+            if (how == end::destroyed)
+                w.client.reset();
+            if (how == end::out_of_time)
+                w.world.jump(1s);
+            if (how != end::dropped)
+                w.world.run();
+            CHECK(got.calls == (how == end::dropped ? 0 : 1));
+            CHECK_FALSE(got.error);
+            if (how != end::dropped)
+                CHECK(got.result.token_count() == 200);
+            CHECK(w.fleet.counters().requests <= sent + 8 * 25); // what was being built, and no more
+        }
+        CHECK(alive.use_count() == 1);
+    }
 }
 
 TEST_CASE("13 servers that hold another number make a token counterfeit, 12 make it fractured",
