@@ -41,6 +41,7 @@ enum class scene
     too_long,  // one server takes only few tokens at once
     slow_disk, // the journal is asynchronous
     throwing,  // what the caller is told with throws
+    many,      // so many datagrams that they are built in several turns
     cancelled,
     destroyed // the client is, meanwhile
 };
@@ -51,7 +52,7 @@ struct own_exception
 /// Of the first call: more than one datagram where datagrams are to be too long.
 constexpr std::size_t first_tokens(scene what)
 {
-    return what == scene::too_long ? 40 : 4;
+    return what == scene::too_long ? 40 : what == scene::many ? 20 : 4;
 }
 
 /// What became of one call.
@@ -197,12 +198,15 @@ struct play
             if (what == scene::elsewhere)
                 list.set_mirror(i, {asio::ip::address_v4::loopback(), 9});
         }
-        client.emplace(raida::testing::simulated_transport{world}, list,
-                       raida::client_settings<count>{.wait = raida::wait_for::all,
-                                                     .deadline = 100ms,
-                                                     .retry = raida::retry_policy::up_to(2),
-                                                     .allow_plain_pown = true},
-                       raida::basic_plain<count>{}, raida::testing::seeded_random{7});
+        client.emplace(
+            raida::testing::simulated_transport{world}, list,
+            raida::client_settings<count>{
+                .requests = {.datagram_limit = what == scene::many ? 100U : raida::default_datagram_limit},
+                .wait = raida::wait_for::all,
+                .deadline = 100ms,
+                .retry = raida::retry_policy::up_to(2),
+                .allow_plain_pown = true},
+            raida::basic_plain<count>{}, raida::testing::seeded_random{7});
     }
 
     // ---- what is asked, twice: side by side, on one page
@@ -471,10 +475,12 @@ TEST_CASE("whatever finds no memory in a client's call, it ends, and all others 
           "[client][simulation][allocation]")
 {
     const auto asks = GENERATE(from_range(all_operations));
-    const auto what = GENERATE(scene::well, scene::silent, scene::lossy, scene::elsewhere, scene::too_long,
-                               scene::slow_disk, scene::throwing, scene::cancelled, scene::destroyed);
+    const auto what =
+        GENERATE(scene::well, scene::silent, scene::lossy, scene::elsewhere, scene::too_long,
+                 scene::slow_disk, scene::throwing, scene::many, scene::cancelled, scene::destroyed);
     if ((what == scene::slow_disk && !has_a_journal(asks)) ||
-        (what == scene::too_long && asks < call::detect))
+        (what == scene::too_long && asks < call::detect) ||
+        (what == scene::many && asks != call::detect && asks != call::find))
         return; // as scene::well
     CAPTURE(static_cast<int>(asks), static_cast<int>(what));
     static_cast<void>(perform(asks, what, 1'000'000)); // what is made once is made
