@@ -148,7 +148,9 @@ install_missing() {
     done
     apt_get update || true # one unreachable source need not matter
     if [ ${#packages[@]} != 0 ]; then
-        apt_get install --no-install-recommends "${packages[@]}" || say "going on without what could not be installed"
+        apt_get install --no-install-recommends "${packages[@]}" || for package in "${packages[@]}"; do
+            apt_get install --no-install-recommends "$package" || say "going on without $package"
+        done
     fi
     if [ $catch2 = yes ] && ! install_catch2; then
         say "no Catch2 3 from this machine's mirror: CMake will fetch it"
