@@ -9,7 +9,8 @@ flags=()
 if [ "${1:-}" = --coverage ]; then
     shift
     cxx=clang++ folder=$root/build/coverage coverage=yes
-    flags=(-DCMAKE_CXX_FLAGS="-fprofile-instr-generate -fcoverage-mapping")
+    flags=(-DCMAKE_CXX_FLAGS="-fprofile-instr-generate -fcoverage-mapping"
+           -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON) # clang does not count what it has precompiled
     want llvm has llvm-cov
 else
     folder=$root/build/dev${CXX:+-${CXX##*/}}
