@@ -2,27 +2,18 @@
 #ifndef RAIDA_TESTS_SOAK_HEALS_HPP
 #define RAIDA_TESTS_SOAK_HEALS_HPP
 
-#include "codecs.hpp"
+#include "changes.hpp"
 #include "seed.hpp"
-#include "transport.hpp"
 #include "weather.hpp"
 
 #include <raida/client.hpp>
-#include <raida/testing/simulated_fleet.hpp>
 #include <raida/testing/simulation.hpp>
 #include <raida/testing/tokens.hpp>
 
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_signal.hpp>
-
-#include <algorithm>
-#include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -30,33 +21,21 @@
 namespace soak {
 
 template <class Bodies>
-class heals
+class heals final : changes<Bodies, raida::heal_record<>, raida::healing<>>
 {
-  public:
-    static constexpr std::size_t n = raida::server_count;
-    using record = raida::heal_record<>;
+    using base = changes<Bodies, raida::heal_record<>, raida::healing<>>;
+    using base::bodies_, base::client_, base::dice_, base::fleet_, base::forgets_, base::is_over_,
+        base::is_rough_, base::journal_, base::n, base::overtakes_, base::print_, base::sent_, base::tokens_,
+        base::weather_, base::world_;
+    using typename base::record;
 
+  public:
     /// `keeps_journal`: else what it takes is lost, which must be noticed.
-    explicit heals(std::uint64_t seed, bool keeps_journal = true)
-        : dice_{~seed},
-          keeps_journal_{keeps_journal},
-          fleet_{world_, {.seed = seed, .one_way = raida::testing::latency::uniform(1ms, 20ms)}},
-          bodies_{dice_, fleet_},
-          tokens_{raida::testing::make_tokens(1 + dice_.below(4), seed)}
+    explicit heals(std::uint64_t seed, bool keeps_journal = true) : base{seed, keeps_journal, 0}
     {
-        fleet_.add(tokens_);
-        fleet_.on_request([this](std::size_t server, raida::bytes_view) {
-            if (weather_.lies[server])
-                lie(server);
-        });
-        weather_.draw(dice_, world_, fleet_, 12);
+        this->give_out();
         for (std::size_t token = 0; token < tokens_.size(); ++token)
             damage(token, dice_.below(dice_.chance(0.2) ? n + 1 : 6));
-        world_.on_request =
-            [this, servers = std::move(world_.on_request)](const raida::testing::simulated_request& request) {
-                note(request);
-                servers(request);
-            };
     }
 
     std::uint64_t run()
@@ -82,42 +61,24 @@ class heals
     }
 
     // No fix leaves before the journal has its seeds, and none leaves twice.
-    void note(const raida::testing::simulated_request& request)
+    void note(const raida::testing::simulated_request& request) override
     {
         if (raida::request_header::parse(request.bytes)->what != raida::fix_command)
             return;
         must(journal_.has_value(), "no fix leaves before the journal has it");
-        std::vector<std::uint8_t> bytes{request.bytes.begin(), request.bytes.end()};
-        bytes.push_back(static_cast<std::uint8_t>(weather::server_at(request.endpoint)));
-        must(sent_.insert(std::move(bytes)).second, "a fix leaves once");
+        this->leaves_once(request, "a fix leaves once");
     }
 
-    // As a pown's: see there.
-    void lie(std::size_t server)
+    raida::authenticity_number taken(std::size_t token, std::size_t server) const override
     {
-        for (std::size_t token = 0; token < tokens_.size(); ++token) {
-            const auto number = raida::testing::make_number(dice_.source());
-            const auto kind = dice_.below(journal_ ? 3 : 2);
-            fleet_.set_number(server, tokens_[token].id(),
-                              kind == 0   ? number
-                              : kind == 1 ? tokens_[token].numbers[server]
-                                          : journal_->fixed(token, server));
-        }
+        return journal_->fixed(token, server);
     }
 
     // ---- a life
 
-    void make_client(duration deadline, duration budget)
-    {
-        raida::client_settings<> settings{.deadline = deadline, .budget = budget, .allow_plain_pown = true};
-        ++life_;
-        is_over_ = false;
-        open(client_, dice_, bodies_, world_, weather_.servers(fleet_), std::move(settings));
-    }
-
     void live()
     {
-        make_client(500ms, 30s);
+        this->make_client(500ms, 30s);
         raida::heal_options<> how{.rounds = static_cast<unsigned>(1 + dice_.below(2)),
                                   .budget = dice_.chance(0.5) ? dice_.between(1s, 100s) : 30min};
         how.on_progress = [this](const raida::heal_progress&) {
@@ -125,67 +86,23 @@ class heals
                 client_.reset();
         };
         begin(std::move(how));
-        disturb();
+        this->disturb(5s);
         if (dice_.chance(0.4)) {
             world_.run_for(dice_.chance(0.5) ? dice_.between(0ms, 3s) : dice_.between(0ms, 200s));
-            ++life_; // what it still says goes nowhere
-            client_.reset();
+            this->kill();
             world_.run_for(raida::longest_fix);
         } else {
-            world_.run();
-            must(is_over_, "every handler is called");
-            client_.reset();
+            this->live_on();
         }
     }
 
     void begin(raida::heal_options<> how)
     {
-        auto done = asio::bind_cancellation_slot(
-            stop_.slot(), [this, life = life_](std::error_code error, raida::healing<> result) {
-                if (life == life_)
-                    over(error, result);
-            });
-        how.journal = [this, life = life_](const record& what, raida::journal_done told) {
-            if (life == life_)
-                write(what, std::move(told));
-        };
+        how.journal = this->journal();
         if (journal_)
-            client_->async_recover_heal(*journal_, std::move(how), std::move(done));
+            client_->async_recover_heal(*journal_, std::move(how), this->handler());
         else
-            client_->async_heal(tokens_, std::move(how), std::move(done));
-    }
-
-    void write(const record& what, raida::journal_done told)
-    {
-        const bool fails = is_rough_ && dice_.chance(0.1), is_written = !fails || dice_.chance(0.5);
-        const auto finish = [this, fails, told = std::move(told),
-                             kept = is_written ? std::make_shared<record>(what) : nullptr, life = life_] {
-            if (life != life_)
-                return;
-            if (kept && keeps_journal_)
-                journal_ = *kept;
-            told(fails ? std::make_error_code(std::errc::io_error) : std::error_code{});
-        };
-        dice_.chance(0.5) ? finish() : world_.after(dice_.between(0ms, 200ms), finish);
-    }
-
-    // Servers that restart, the caller who cancels, a process that is stopped for a while.
-    void disturb()
-    {
-        while (dice_.chance(0.3)) {
-            const auto server = dice_.below(n);
-            world_.after(dice_.between(0ms, 5s), [this, server] {
-                forgets_ = true;
-                fleet_.restart(server);
-            });
-        }
-        if (dice_.chance(0.15))
-            world_.after(dice_.between(0ms, 5s), [this, life = life_] {
-                if (life == life_)
-                    stop_.emit(asio::cancellation_type::terminal);
-            });
-        if (dice_.chance(0.1))
-            world_.after(dice_.between(0ms, 5s), [this] { world_.jump(dice_.between(1ms, 5s)); });
+            client_->async_heal(tokens_, std::move(how), this->handler());
     }
 
     // ---- what must hold
@@ -218,7 +135,7 @@ class heals
             }
     }
 
-    void over(std::error_code error, const raida::healing<>& result)
+    void over(std::error_code error, const raida::healing<>& result) override
     {
         must(!std::exchange(is_over_, true), "every handler is called once");
         print_.add(error);
@@ -286,7 +203,7 @@ class heals
         weather_.lies.fill(false);
         weather_.liars = 0;
         forgets_ = is_rough_ = false;
-        make_client(3s, 30s);
+        this->make_client(3s, 30s);
         std::optional<raida::healing<>> last;
         const auto done = [&](std::error_code error, raida::healing<> result) {
             over(error, result);
@@ -309,23 +226,7 @@ class heals
                      "where all servers answer and tell the truth all is healed");
     }
 
-    dice dice_;
-    bool keeps_journal_;
-    bool forgets_ = false; // a server may have forgotten a change
-    bool is_rough_ = true; // the journal may fail
-    fingerprint print_;
-    raida::testing::simulation world_;
-    raida::testing::simulated_fleet fleet_;
-    Bodies bodies_;
-    std::vector<raida::token> tokens_;
     std::vector<std::bitset<n>> broken_; // where a token has another number
-    weather weather_;
-    std::set<std::vector<std::uint8_t>> sent_; // fixes
-    std::optional<record> journal_;
-    asio::cancellation_signal stop_;
-    std::optional<client_of<typename Bodies::codec>> client_;
-    std::size_t life_ = 0; // counts, and is another one once it was killed
-    bool is_over_ = false;
 };
 
 } // namespace soak
