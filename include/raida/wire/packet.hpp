@@ -57,6 +57,16 @@ inline constexpr command_code find_command{2, 60};   ///< which of two numbers d
     return what == echo_command || what == version_command || what == detect_command || what == find_command;
 }
 
+namespace detail {
+
+/// Of a request's first bytes, the whole header at least.
+[[nodiscard]] constexpr command_code command_of(bytes_view packet) noexcept
+{
+    return {packet[4], packet[5]};
+}
+
+} // namespace detail
+
 /// The first 32 bytes of a request. Every field keeps what was parsed, right or wrong: servers judge.
 struct request_header
 {
@@ -114,7 +124,7 @@ struct request_header
         header.split_id = from[1];
         header.server = from[2];
         header.shard = from[3];
-        header.what = {from[4], from[5]};
+        header.what = detail::command_of(packet);
         header.coin = detail::load_big<2, std::uint16_t>(from + 6);
         header.bitfield = from[8];
         detail::copy_bytes(from + 9, header.reserved.size(), header.reserved.data());

@@ -137,7 +137,7 @@ class matching
     {
         const bytes_view packet = rounds_[first].packets.packet(server);
         if (quote.size() <= packet.size())
-            return quote.size() > least_quoted && is_idempotent({packet[4], packet[5]});
+            return quote.size() > least_quoted && is_idempotent(command_of(packet));
         const auto next = in.next_companion(first);
         return next != no_round &&
                begin_alike(quote.subspan(packet.size()), rounds_[next].packets.packet(server));

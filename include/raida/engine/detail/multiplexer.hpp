@@ -260,7 +260,7 @@ class multiplexer
             return errc::packet_too_large;
         if (bytes.size() < header_size + terminator_size)
             return errc::malformed_packet;
-        if (retried && !is_idempotent({bytes[4], bytes[5]}))
+        if (retried && !is_idempotent(command_of(bytes)))
             return errc::not_idempotent;
         if (matching_.is_ambiguous(lane_of(server), server, packet))
             return errc::indistinguishable;

@@ -239,7 +239,7 @@ class open_rounds
             return false;
         }
         const bytes_view packet = of.packets.packet(server);
-        const auto usual = known_.usual_timeout(server, {packet[4], packet[5]}, packet.size());
+        const auto usual = known_.usual_timeout(server, command_of(packet), packet.size());
         const auto over = (std::max)(now + limits_.grace, of.sent_at(one) + usual);
         one.state = slot_state::provisional;
         one.timeout = (std::min)(one.timeout, of.micros(over) - one.since);
@@ -267,7 +267,7 @@ class open_rounds
         // One request takes its place in its lane's queue; there is room for it.
         const bytes_view bytes = packet.bytes;
         known_.admitted(server);
-        const auto timeout = known_.timeout_for(server, options.deadline, {bytes[4], bytes[5]}, bytes.size());
+        const auto timeout = known_.timeout_for(server, options.deadline, command_of(bytes), bytes.size());
         longest_timeout_ = (std::max)(longest_timeout_, timeout);
         made.due = (std::min)(made.due, now + timeout);
         slot& one = made.slots[server];

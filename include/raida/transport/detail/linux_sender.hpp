@@ -55,8 +55,7 @@ class linux_sender
     {
         const std::size_t size = batch[0].bytes.size();
         const auto differs = [size](const outgoing& one) {
-            return one.bytes.size() != size ||
-                   (size > least_quoted && !is_idempotent({one.bytes[4], one.bytes[5]}));
+            return one.bytes.size() != size || (size > least_quoted && !is_idempotent(command_of(one.bytes)));
         };
         const auto end = std::find_if(batch.begin(), batch.end(), differs);
         return (std::min)({static_cast<std::size_t>(end - batch.begin()), most, max_datagram / size});
