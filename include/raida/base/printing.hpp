@@ -59,6 +59,13 @@ inline void add_count(std::string& list, std::uint64_t count, std::string_view w
         list.append(list.empty() ? "" : ", ").append(std::to_string(count)).append(" ").append(what);
 }
 
+/// Adds "1.3 ms", of nanoseconds.
+inline void add_milliseconds(std::string& to, std::int64_t nanoseconds)
+{
+    const auto tenths = nanoseconds / 100'000;
+    to.append(std::to_string(tenths / 10)).append(".").append(std::to_string(tenths % 10)).append(" ms");
+}
+
 } // namespace detail
 
 /// Any type here that has a to_string() goes to streams, in the same form whatever their locale.

@@ -59,18 +59,29 @@ using event_hook = inline_function<void(const engine_event&)>;
 /// "sent", "timed out", ...
 [[nodiscard]] constexpr std::string_view to_string(event_kind what) noexcept
 {
-    constexpr std::string_view names[]{"sent",    "answered",       "timed out", "failed",
-                                       "dropped", "window changed", "done"};
-    const auto index = static_cast<std::size_t>(what);
-    return index < std::size(names) ? names[index] : "unknown";
+    using enum event_kind;
+    return detail::name_of(what, "unknown",
+                           {{sent, "sent"},
+                            {answered, "answered"},
+                            {timed_out, "timed out"},
+                            {failed, "failed"},
+                            {dropped, "dropped"},
+                            {window_changed, "window changed"},
+                            {done, "done"}});
 }
 
 /// "late", ...
 [[nodiscard]] constexpr std::string_view to_string(drop_reason why) noexcept
 {
-    constexpr std::string_view names[]{"none", "late", "foreign", "forged", "malformed", "oversize", "hint"};
-    const auto index = static_cast<std::size_t>(why);
-    return index < std::size(names) ? names[index] : "unknown";
+    using enum drop_reason;
+    return detail::name_of(why, "unknown",
+                           {{none, "none"},
+                            {late, "late"},
+                            {foreign, "foreign"},
+                            {forged, "forged"},
+                            {malformed, "malformed"},
+                            {oversize, "oversize"},
+                            {hint, "hint"}});
 }
 
 /// "fan-out 3, server 7: answered, 32 bytes, 1.3 ms", "server 7: dropped, late, 32 bytes"
@@ -90,10 +101,8 @@ using event_hook = inline_function<void(const engine_event&)>;
         text.append(", ").append(std::to_string(of.bytes)).append(" bytes");
     if (of.attempts > 1)
         text.append(", attempt ").append(std::to_string(of.attempts));
-    const auto tenths = of.elapsed / std::chrono::microseconds{100};
     if (of.elapsed != of.elapsed.zero())
-        text.append(", ").append(std::to_string(tenths / 10)).append(".") +=
-            std::to_string(tenths % 10) + " ms";
+        detail::add_milliseconds(text.append(", "), of.elapsed.count());
     return text;
 }
 

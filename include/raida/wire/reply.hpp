@@ -72,8 +72,8 @@ struct reply
         text += ", hint: " + describe(*of.hint);
     if (of.attempts == 0)
         return text;
-    const auto tenths = of.latency / std::chrono::microseconds{100};
-    return text + ", " + std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " ms";
+    detail::add_milliseconds(text.append(", "), of.latency.count());
+    return text;
 }
 
 /// N slots, one per server: slot i is server i, in whatever order the answers came.
